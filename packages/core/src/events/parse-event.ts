@@ -1,0 +1,261 @@
+import type { TokenUsage } from '../tokens/token-usage.js';
+import { type EventFault, EventFaultError, type FieldValue } from './event-fault.js';
+import { type FieldDefinition, fieldsOfType } from './event-fields.js';
+import { isBuiltInEventType, tableOf } from './event-types.js';
+import type { EventTable } from './event-types.js';
+import type { IngestLimits } from './ingest-limits.js';
+import { readUsage } from './read-usage.js';
+
+/** One event of the contract, read and found valid. */
+export interface ParsedEvent {
+  /** The sender's id; absent when the server has to make one. */
+  readonly id: string | undefined;
+  readonly type: string;
+  readonly table: EventTable;
+  /** UTC milliseconds. */
+  readonly timestampMs: number;
+  /** The fields of the contract by their wire name, but `id`, `type`, `timestamp` and the token counts. */
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  /** Metadata of the sender's own; numbers and booleans in their JSON spelling. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Token counts of a model call; absent when it reported none. */
+  readonly usage: TokenUsage | undefined;
+  /** What had to be assumed about the counts. */
+  readonly usageFlags: readonly string[];
+  /** The provider's own usage object as JSON text, or an empty string. */
+  readonly rawUsage: string;
+}
+
+export type ParseOutcome = { readonly ok: true; readonly event: ParsedEvent } | { readonly ok: false; readonly fault: EventFault };
+
+/** What decides over an event besides its content. */
+export interface ParseContext {
+  /** The server's clock, UTC milliseconds. */
+  readonly nowMs: number;
+  readonly limits: IngestLimits;
+  /** May the sender speak for its end users and back-fill (secret key, keyless loopback)? */
+  readonly trusted: boolean;
+}
+
+/** Browsers and Node have it; the language's own library does not declare it. */
+declare const URL: { canParse(text: string): boolean };
+
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const PLAIN_NAME = /^[a-z][a-z0-9_.:-]{0,63}$/i;
+const DECIMAL = /^-?\d{1,20}(?:\.\d{1,12})?$/;
+/** 1970 to 2100: what a DateTime64 column and a sane clock have in common. */
+const TIMESTAMP_MS_MAX = 4_102_444_800_000;
+
+/**
+ * Reads one event of the contract. The first fault decides: the event is refused as a whole, its neighbours are
+ * not touched. Nothing is clamped, truncated or dropped.
+ */
+export function parseEvent(input: unknown, context: ParseContext): ParseOutcome {
+  try {
+    return { ok: true, event: readEvent(input, context) };
+  } catch (error) {
+    if (error instanceof EventFaultError) return { ok: false, fault: error.fault };
+    throw error;
+  }
+}
+
+function readEvent(input: unknown, context: ParseContext): ParsedEvent {
+  if (!isRecord(input)) throw new EventFaultError('invalid_event', '', `An event is a JSON object, not ${describe(input)}.`);
+  const type = readType(input['type']);
+  const definitions = fieldsOfType(type);
+  const fields: Record<string, FieldValue> = {};
+  let properties: Readonly<Record<string, string>> = {};
+  for (const name in input) {
+    const value = input[name];
+    if (name === 'type' || value === null || value === undefined) continue;
+    if (name === 'properties') {
+      properties = readProperties(value, context.limits);
+      continue;
+    }
+    if (name === 'usage' && type === 'ai_request') continue;
+    const definition = definitions.get(name);
+    if (definition === undefined) {
+      const depth = depthOf(value, 1, context.limits.nestingMax);
+      if (depth > context.limits.nestingMax) {
+        throw new EventFaultError('too_deep', name, `${name} is nested more than ${context.limits.nestingMax} levels deep.`);
+      }
+      throw new EventFaultError('unknown_field', name, `${name} is not a field of ${type} events; metadata belongs under "properties".`);
+    }
+    if (definition.trustedOnly === true && !context.trusted) {
+      throw new EventFaultError('not_allowed_with_key', name, `${name} comes from the request itself with a write key; send it with a secret key.`);
+    }
+    fields[name] = readField(definition, value, context.limits);
+  }
+  for (const definition of definitions.values()) {
+    if (isBuiltInEventType(type) && definition.requiredFor?.includes(type) === true && fields[definition.name] === undefined) {
+      throw new EventFaultError('missing_field', definition.name, `${type} events need ${definition.name}.`);
+    }
+  }
+  const timestampMs = readEventTime(fields['timestamp'], context);
+  const id = fields['id'];
+  delete fields['id'];
+  delete fields['timestamp'];
+  const usage = type === 'ai_request' ? readUsage(fields, input['usage']) : undefined;
+  return {
+    id: typeof id === 'string' ? id : undefined,
+    type,
+    table: tableOf(type),
+    timestampMs,
+    fields,
+    properties,
+    usage: usage?.usage,
+    usageFlags: usage?.flags ?? [],
+    rawUsage: usage?.raw ?? '',
+  };
+}
+
+function readType(value: unknown): string {
+  if (value === undefined) throw new EventFaultError('missing_field', 'type', 'Every event needs a type.');
+  if (typeof value !== 'string') throw new EventFaultError('invalid_type', 'type', `type is a string, not ${describe(value)}.`);
+  if (!PLAIN_NAME.test(value)) {
+    throw new EventFaultError('invalid_value', 'type', `type is ${quote(value)}; it starts with a letter and has at most 64 letters, digits, "_", ".", ":" or "-".`);
+  }
+  return value;
+}
+
+function readField(definition: FieldDefinition, value: unknown, limits: IngestLimits): FieldValue {
+  const { name } = definition;
+  switch (definition.kind) {
+    case 'name':
+      return readText(name, value, limits.nameLengthMax);
+    case 'text':
+      return readText(name, value, limits.textLengthMax);
+    case 'url': {
+      const text = readText(name, value, limits.textLengthMax);
+      if (!URL.canParse(text)) throw new EventFaultError('invalid_value', name, `${name} is ${quote(text)}, which is not an absolute address.`);
+      return text;
+    }
+    case 'choice':
+      if (typeof value !== 'string' || definition.values?.includes(value) !== true) {
+        throw new EventFaultError('invalid_value', name, `${name} is ${describe(value)}; allowed: ${definition.values?.join(', ')}.`);
+      }
+      return value;
+    case 'boolean':
+      if (typeof value !== 'boolean') throw new EventFaultError('invalid_type', name, `${name} is true or false, not ${describe(value)}.`);
+      return value;
+    case 'timestamp':
+      return readTimestamp(name, value);
+    case 'decimal': {
+      const text = typeof value === 'number' ? String(value) : value;
+      if (typeof text !== 'string' || !DECIMAL.test(text)) {
+        throw new EventFaultError('invalid_value', name, `${name} is ${describe(value)}; it is a decimal with at most 20 digits and 12 decimals.`);
+      }
+      return text;
+    }
+    default:
+      return readNumber(definition, value);
+  }
+}
+
+function readText(name: string, value: unknown, lengthMax: number): string {
+  if (typeof value !== 'string') throw new EventFaultError('invalid_type', name, `${name} is a string, not ${describe(value)}.`);
+  if (value.length > lengthMax) throw new EventFaultError('too_long', name, `${name} has ${value.length} characters; at most ${lengthMax} are allowed.`);
+  if (!value.isWellFormed()) throw new EventFaultError('invalid_value', name, `${name} holds half of a surrogate pair, which is not Unicode text.`);
+  return value;
+}
+
+function readNumber(definition: FieldDefinition, value: unknown): number {
+  const { name, kind, maximum = Number.MAX_SAFE_INTEGER } = definition;
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new EventFaultError('invalid_type', name, `${name} is a number, not ${describe(value)}.`);
+  }
+  if (kind === 'count' && !Number.isInteger(value)) throw new EventFaultError('invalid_value', name, `${name} is ${value}; it is a whole number.`);
+  if ((kind !== 'number' && value < 0) || value > maximum) {
+    throw new EventFaultError('invalid_value', name, `${name} is ${value}; allowed: 0 to ${maximum}.`);
+  }
+  return value;
+}
+
+function readTimestamp(name: string, value: unknown): number {
+  let timestampMs = Number.NaN;
+  if (typeof value === 'number') timestampMs = value;
+  else if (typeof value === 'string' && ISO_8601.test(value)) timestampMs = Date.parse(hasZone(value) ? value : `${value.replace(' ', 'T')}Z`);
+  else if (typeof value !== 'string') throw new EventFaultError('invalid_type', name, `${name} is an ISO 8601 string or UTC milliseconds, not ${describe(value)}.`);
+  if (!Number.isFinite(timestampMs) || timestampMs < 0 || timestampMs > TIMESTAMP_MS_MAX) {
+    throw new EventFaultError('invalid_value', name, `${name} is ${describe(value)}; it is an ISO 8601 time or UTC milliseconds between 1970 and 2100.`);
+  }
+  return Math.trunc(timestampMs);
+}
+
+/** A date alone is UTC by the standard; a time without a zone would be the machine's local time, which is nobody's. */
+function hasZone(text: string): boolean {
+  return text.length === 10 || /(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10));
+}
+
+function readEventTime(value: FieldValue | undefined, context: ParseContext): number {
+  if (typeof value !== 'number') return context.nowMs;
+  const { futureSkewMsMax, ageMsMax } = context.limits;
+  if (value > context.nowMs + futureSkewMsMax) {
+    throw new EventFaultError('timestamp_in_future', 'timestamp', `timestamp is ${iso(value)}, more than ${futureSkewMsMax} ms after the server's ${iso(context.nowMs)}.`);
+  }
+  if (!context.trusted && value < context.nowMs - ageMsMax) {
+    throw new EventFaultError('timestamp_too_old', 'timestamp', `timestamp is ${iso(value)}, more than ${ageMsMax} ms before the server's ${iso(context.nowMs)}; back-fill with a secret key.`);
+  }
+  return value;
+}
+
+function readProperties(value: unknown, limits: IngestLimits): Record<string, string> {
+  if (!isRecord(value)) throw new EventFaultError('invalid_type', 'properties', `properties is an object, not ${describe(value)}.`);
+  const names = Object.keys(value);
+  if (names.length > limits.propertiesMax) {
+    throw new EventFaultError('too_many_properties', 'properties', `properties has ${names.length} entries; at most ${limits.propertiesMax} are allowed.`);
+  }
+  const properties: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const name of names) {
+    const path = `properties.${name}`;
+    if (name.length === 0 || name.length > limits.nameLengthMax) {
+      throw new EventFaultError('too_long', path, `The name of a property has 1 to ${limits.nameLengthMax} characters, this one ${name.length}.`);
+    }
+    const entry = value[name];
+    if (entry === null) continue;
+    if (typeof entry === 'string') properties[name] = readText(path, entry, limits.textLengthMax);
+    else if (typeof entry === 'boolean' || (typeof entry === 'number' && Number.isFinite(entry))) properties[name] = String(entry);
+    else {
+      const tooDeep = depthOf(entry, 2, limits.nestingMax) > limits.nestingMax;
+      throw new EventFaultError(
+        tooDeep ? 'too_deep' : 'invalid_type',
+        path,
+        tooDeep ? `${path} is nested more than ${limits.nestingMax} levels deep.` : `${path} is a string, number or boolean, not ${describe(entry)}.`,
+      );
+    }
+  }
+  return properties;
+}
+
+/** Depth of nesting, counted no further than one beyond the limit, so that a hostile value costs no stack. */
+function depthOf(value: unknown, depth: number, limit: number): number {
+  if (typeof value !== 'object' || value === null) return depth - 1;
+  if (depth > limit) return depth;
+  let deepest = depth;
+  for (const entry of Object.values(value)) {
+    deepest = Math.max(deepest, depthOf(entry, depth + 1, limit));
+    if (deepest > limit) break;
+  }
+  return deepest;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A short description of a value for a message: what it is, never all of it. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'string') return quote(value);
+  return String(value);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}
+
+function iso(timestampMs: number): string {
+  return new Date(timestampMs).toISOString();
+}

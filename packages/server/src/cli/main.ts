@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { realpathSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type CliEnvironment, readCliEnvironment } from '../configuration.js';
+import { describeReport, REPORTS } from '../reports/registry.js';
+import type { CliIo } from './cli-context.js';
+import { runProgram } from './program.js';
+import { registerServe } from './serve.js';
+import { type ColourFacts, supportsColour } from './terminal.js';
+
+/**
+ * Runs the CLI with the arguments after the program's name.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 an import with rejected lines
+ */
+export async function run(argv: readonly string[], io: CliIo = processIo()): Promise<number> {
+  const reports = REPORTS.map((report) => describeReport(report));
+  return runProgram(argv, io, { reports, registerServe });
+}
+
+/** This process's own streams, clock and environment. */
+function processIo(): CliIo {
+  const { stdin, stdout, stderr } = process;
+  const environment: CliEnvironment & Omit<ColourFacts, 'isTTY'> = readCliEnvironment();
+  const colour = (output: { readonly isTTY?: boolean; hasColors(): boolean }): boolean =>
+    supportsColour({
+      isTTY: output.isTTY === true && output.hasColors(),
+      noColor: environment.noColor,
+      forceColor: environment.forceColor,
+    });
+  return {
+    stdin,
+    stdout,
+    stderr,
+    colour: { stdout: colour(stdout), stderr: colour(stderr) },
+    environment,
+    clock: () => performance.now(),
+    wait: async (milliseconds, signal) => delay(milliseconds, undefined, signal === undefined ? {} : { signal }),
+  };
+}
+
+/** npm starts a program through a link, so the real paths are compared. */
+function isStarted(): boolean {
+  const [, script] = process.argv;
+  return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url);
+}
+
+if (isStarted()) {
+  // `... | head` closes the pipe early; that is no failure of this program.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  // Set, not exited: what is written to a pipe must still arrive.
+  const code = await run(process.argv.slice(2));
+  if (code !== 0) process.exitCode = code;
+}

@@ -1,0 +1,139 @@
+import { resolve } from 'node:path';
+import { AnalyticsError, DEFAULT_INGEST_LIMITS, type IngestLimits } from '@systemprompt-analytics/core';
+
+/** How a client's address is stored. */
+export type IpPrivacy = 'none' | 'truncated' | 'full';
+
+/** Everything that can be set. Read from the environment here and nowhere else; flags of the CLI override it. */
+export interface ServerConfiguration {
+  /** Folder of the embedded store and of the running server's files. */
+  readonly dataFolder: string;
+  readonly host: string;
+  readonly port: number;
+  /** Uses this ClickHouse server instead of the embedded engine; empty for the embedded one. */
+  readonly clickhouseUrl: string;
+  /** The cluster's name in that server's configuration; empty for a single server. */
+  readonly clickhouseCluster: string;
+  /** May programs on this machine send and read the default project without a key? */
+  readonly keylessLoopback: boolean;
+  readonly ipPrivacy: IpPrivacy;
+  /** A price file of the user's own, or empty. */
+  readonly priceFile: string;
+  /** Events that may wait for the store before requests are answered 429. */
+  readonly bufferEventsMax: number;
+  readonly limits: IngestLimits;
+  readonly logLevel: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Setting {
+  readonly name: string;
+  readonly fallback: string;
+  readonly description: string;
+}
+
+/** Every setting with its default; docs/configuration.md is generated from this table. */
+export const SETTINGS = {
+  data: { name: 'SYSTEMPROMPT_ANALYTICS_DATA', fallback: './data', description: 'Folder of the embedded store' },
+  host: { name: 'SYSTEMPROMPT_ANALYTICS_HOST', fallback: '127.0.0.1', description: 'Address to listen on; any other than loopback needs keys on every request' },
+  port: { name: 'SYSTEMPROMPT_ANALYTICS_PORT', fallback: '4318', description: 'Port to listen on; 4318 is where an OpenTelemetry SDK without configuration sends to. 0 takes a free one' },
+  clickhouseUrl: { name: 'SYSTEMPROMPT_ANALYTICS_CLICKHOUSE_URL', fallback: '', description: 'http(s)://user:password@host:8123/database of a ClickHouse server to use instead of the embedded engine' },
+  clickhouseCluster: { name: 'SYSTEMPROMPT_ANALYTICS_CLICKHOUSE_CLUSTER', fallback: '', description: "The cluster's name in that server's configuration, when it is one" },
+  keyless: { name: 'SYSTEMPROMPT_ANALYTICS_KEYLESS_LOOPBACK', fallback: 'on', description: 'on or off: may programs on this machine send to and read the default project without a key?' },
+  ip: { name: 'SYSTEMPROMPT_ANALYTICS_IP', fallback: 'truncated', description: "none, truncated (IPv4 /24, IPv6 /48) or full: how clients' addresses are stored" },
+  prices: { name: 'SYSTEMPROMPT_ANALYTICS_PRICES', fallback: '', description: 'A price file of your own that overrides the built-in prices; see docs/prices.md' },
+  buffer: { name: 'SYSTEMPROMPT_ANALYTICS_BUFFER_EVENTS_MAX', fallback: '200000', description: 'Events that may wait for the store before requests are answered 429' },
+  bodyBytes: { name: 'SYSTEMPROMPT_ANALYTICS_BODY_BYTES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.bodyBytesMax), description: 'Bytes of one request body as sent' },
+  decompressedBytes: { name: 'SYSTEMPROMPT_ANALYTICS_DECOMPRESSED_BYTES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.decompressedBytesMax), description: 'Bytes of one body after decompression' },
+  eventBytes: { name: 'SYSTEMPROMPT_ANALYTICS_EVENT_BYTES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.eventBytesMax), description: 'Bytes of one event' },
+  batchEvents: { name: 'SYSTEMPROMPT_ANALYTICS_BATCH_EVENTS_MAX', fallback: String(DEFAULT_INGEST_LIMITS.batchEventsMax), description: 'Events of one request' },
+  nesting: { name: 'SYSTEMPROMPT_ANALYTICS_NESTING_MAX', fallback: String(DEFAULT_INGEST_LIMITS.nestingMax), description: 'Levels of nesting in one event' },
+  nameLength: { name: 'SYSTEMPROMPT_ANALYTICS_NAME_LENGTH_MAX', fallback: String(DEFAULT_INGEST_LIMITS.nameLengthMax), description: 'Characters of an identifier or name' },
+  textLength: { name: 'SYSTEMPROMPT_ANALYTICS_TEXT_LENGTH_MAX', fallback: String(DEFAULT_INGEST_LIMITS.textLengthMax), description: 'Characters of a text, address or property value' },
+  properties: { name: 'SYSTEMPROMPT_ANALYTICS_PROPERTIES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.propertiesMax), description: 'Properties of one event' },
+  futureSkew: { name: 'SYSTEMPROMPT_ANALYTICS_FUTURE_SKEW_MS_MAX', fallback: String(DEFAULT_INGEST_LIMITS.futureSkewMsMax), description: "Milliseconds an event may lie after the server's clock" },
+  age: { name: 'SYSTEMPROMPT_ANALYTICS_AGE_MS_MAX', fallback: String(DEFAULT_INGEST_LIMITS.ageMsMax), description: "Milliseconds an event sent with a write key may lie before the server's clock" },
+  logLevel: { name: 'SYSTEMPROMPT_ANALYTICS_LOG', fallback: 'info', description: 'fatal, error, warn, info, debug or silent' },
+  url: { name: 'SYSTEMPROMPT_ANALYTICS_URL', fallback: '', description: 'CLI: address of the server to talk to' },
+  key: { name: 'SYSTEMPROMPT_ANALYTICS_KEY', fallback: '', description: 'CLI: key to talk with' },
+} as const satisfies Record<string, Setting>;
+
+/** Settings given on the command line; they win over the environment. */
+export interface ConfigurationFlags {
+  readonly data?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+}
+
+/**
+ * Reads the whole configuration and reports every fault at once.
+ *
+ * @throws AnalyticsError `invalid_configuration`
+ */
+export function readConfiguration(flags: ConfigurationFlags = {}, environment: Environment = process.env): ServerConfiguration {
+  const faults: string[] = [];
+  const text = (setting: Setting): string => environment[setting.name] ?? setting.fallback;
+  const integer = (setting: Setting, minimum: number, maximum: number, given = text(setting)): number => {
+    const value = Number(given);
+    if (given.trim() === '' || !Number.isInteger(value) || value < minimum || value > maximum) {
+      faults.push(`${setting.name} is ${JSON.stringify(given)}; allowed: a whole number from ${minimum} to ${maximum}.`);
+    }
+    return value;
+  };
+  const choice = <Value extends string>(setting: Setting, values: readonly Value[]): Value => {
+    const given = text(setting);
+    const value = values.find((candidate) => candidate === given);
+    if (value === undefined) faults.push(`${setting.name} is ${JSON.stringify(given)}; allowed: ${values.join(', ')}.`);
+    return value ?? (setting.fallback as Value);
+  };
+  const clickhouseUrl = text(SETTINGS.clickhouseUrl);
+  if (clickhouseUrl !== '' && !(/^https?:\/\//.test(clickhouseUrl) && URL.canParse(clickhouseUrl))) {
+    faults.push(`${SETTINGS.clickhouseUrl.name} is not an http(s) address.`);
+  }
+  const bytesMax = 1024 ** 3;
+  const configuration: ServerConfiguration = {
+    dataFolder: resolve(flags.data ?? text(SETTINGS.data)),
+    host: flags.host ?? text(SETTINGS.host),
+    port: integer(SETTINGS.port, 0, 65_535, flags.port),
+    clickhouseUrl,
+    clickhouseCluster: text(SETTINGS.clickhouseCluster),
+    keylessLoopback: choice(SETTINGS.keyless, ['on', 'off']) === 'on',
+    ipPrivacy: choice<IpPrivacy>(SETTINGS.ip, ['none', 'truncated', 'full']),
+    priceFile: text(SETTINGS.prices),
+    bufferEventsMax: integer(SETTINGS.buffer, 1, 10_000_000),
+    limits: {
+      bodyBytesMax: integer(SETTINGS.bodyBytes, 1024, bytesMax),
+      decompressedBytesMax: integer(SETTINGS.decompressedBytes, 1024, bytesMax),
+      eventBytesMax: integer(SETTINGS.eventBytes, 256, bytesMax),
+      batchEventsMax: integer(SETTINGS.batchEvents, 1, 1_000_000),
+      nestingMax: integer(SETTINGS.nesting, 2, 64),
+      nameLengthMax: integer(SETTINGS.nameLength, 16, 65_536),
+      textLengthMax: integer(SETTINGS.textLength, 16, 1_048_576),
+      propertiesMax: integer(SETTINGS.properties, 0, 10_000),
+      futureSkewMsMax: integer(SETTINGS.futureSkew, 0, 86_400_000),
+      ageMsMax: integer(SETTINGS.age, 0, 10 * 366 * 86_400_000),
+    },
+    logLevel: choice(SETTINGS.logLevel, ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
+  };
+  if (faults.length > 0) throw new AnalyticsError('invalid_configuration', faults.join(' '));
+  return configuration;
+}
+
+/** What the CLI takes from the environment to find a server. */
+export interface CliEnvironment {
+  readonly url?: string;
+  readonly key?: string;
+  readonly dataFolder: string;
+}
+
+/** Reads the CLI's part of the environment. */
+export function readCliEnvironment(environment: Environment = process.env): CliEnvironment {
+  const url = environment[SETTINGS.url.name];
+  const key = environment[SETTINGS.key.name];
+  return {
+    ...(url === undefined || url === '' ? {} : { url }),
+    ...(key === undefined || key === '' ? {} : { key }),
+    dataFolder: resolve(environment[SETTINGS.data.name] ?? SETTINGS.data.fallback),
+  };
+}

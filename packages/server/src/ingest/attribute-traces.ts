@@ -1,0 +1,166 @@
+import { type Attribution, type EventTable, resolveTrace } from '@systemprompt-analytics/core';
+import { bind, identifier, render, sql } from '../store/sql.js';
+import type { Store } from '../store/store.js';
+import { groupBy } from './group-by.js';
+import { applyAttribution, type PendingRow, type PreparedEvent } from './prepare-event.js';
+import type { StoredSpan } from './stored-span.js';
+import { inheritedTaskRow } from './task-state.js';
+
+/** Spans of one trace lie within this time of each other; older ones are another run that reuses the id. */
+const TRACE_MS_MAX = 24 * 3_600_000;
+const TRACES_PER_LOOKUP = 5_000;
+const SPANS_PER_LOOKUP_MAX = 1_000_000;
+
+const TABLE_BY_KIND = { ai_request: 'ai_requests', tool_execution: 'mcp_tool_executions', agent_task: 'agent_task_states' } as const;
+
+/** What a commit has to write because of its traces. */
+export interface TraceOutcome {
+  /** Spans that were not stored yet. */
+  readonly newSpans: readonly StoredSpan[];
+  /** Rows stored earlier whose attribution changed, complete and with their new version. */
+  readonly correctedRows: ReadonlyMap<EventTable, readonly PendingRow[]>;
+}
+
+/** Spans are told apart by project, trace and span id. */
+type TraceKey = string;
+const traceKeyOf = (span: { readonly project_id: string; readonly trace_id: string }): TraceKey => `${span.project_id}\u0000${span.trace_id}`;
+const spanKeyOf = (span: StoredSpan): string => `${traceKeyOf(span)}\u0000${span.span_id}`;
+
+/**
+ * Resolves the traces that a commit touches over everything known of them, stored or just arrived. Rows of the commit
+ * get their attribution in place; rows stored earlier that now belong to someone else are read back and returned.
+ *
+ * Spans are written after the rows. A commit that was killed in between is therefore seen again when it is retried: its
+ * rows are known, its spans are not, and whatever the killed commit left undone is done then.
+ *
+ * @param events the commit's events that are not stored yet
+ * @param version version that corrected rows are written with
+ */
+export async function attributeTraces(
+  store: Store,
+  arrived: readonly StoredSpan[],
+  events: readonly PreparedEvent[],
+  version: number,
+): Promise<TraceOutcome> {
+  const storedByTrace = groupBy(await findSpans(store, arrived), traceKeyOf);
+  const eventBySpanRow = new Map(events.map((event) => [`${event.projectId}\u0000${rowIdOf(event)}`, event]));
+  const newSpans: StoredSpan[] = [];
+  const corrections: { span: StoredSpan; attribution: Attribution }[] = [];
+  for (const [key, group] of groupBy(arrived, traceKeyOf)) {
+    const stored = storedByTrace.get(key) ?? [];
+    const known = new Set(stored.map(spanKeyOf));
+    const fresh: StoredSpan[] = [];
+    for (const span of group) {
+      if (known.has(spanKeyOf(span))) continue;
+      known.add(spanKeyOf(span));
+      fresh.push(span);
+    }
+    if (fresh.length === 0 && !group.some((span) => eventBySpanRow.has(`${span.project_id}\u0000${span.event_id}`))) continue;
+    const resolved = resolveTrace([...stored, ...fresh]);
+    const before = stored.length > 0 ? resolveTrace(stored) : new Map<string, Attribution>();
+    for (const span of [...stored, ...fresh]) {
+      const attribution = resolved.get(span.span_id);
+      if (attribution === undefined || span.event_id === '') continue;
+      const event = eventBySpanRow.get(`${span.project_id}\u0000${span.event_id}`);
+      if (event !== undefined) attributeEvent(event, attribution, version);
+      else if (!sameAttribution(before.get(span.span_id), attribution)) corrections.push({ span, attribution });
+    }
+    newSpans.push(...fresh);
+  }
+  return { newSpans, correctedRows: await correctRows(store, corrections, version) };
+}
+
+/** A task's row is known by its task id, since several events speak of one task. */
+function rowIdOf(event: PreparedEvent): string {
+  return event.table === 'agent_task_states' ? String(event.row['task_id']) : event.id;
+}
+
+function attributeEvent(event: PreparedEvent, attribution: Attribution, version: number): void {
+  if (event.table === 'agent_task_states') Object.assign(event.row, inheritedTaskRow(event.row, attribution, version));
+  else applyAttribution(event.row, event.table, attribution);
+}
+
+function sameAttribution(before: Attribution | undefined, after: Attribution): boolean {
+  return before !== undefined && JSON.stringify(before) === JSON.stringify(after);
+}
+
+async function findSpans(store: Store, arrived: readonly StoredSpan[]): Promise<StoredSpan[]> {
+  const found: StoredSpan[] = [];
+  for (const [projectId, ofProject] of groupBy(arrived, (span) => span.project_id)) {
+    const traceIds = [...new Set(ofProject.map((span) => span.trace_id))];
+    const { firstMs, lastMs } = timeRange(ofProject);
+    for (let start = 0; start < traceIds.length; start += TRACES_PER_LOOKUP) {
+      const rows = await store.query<Record<string, string>>(
+        render(sql`SELECT trace_id, span_id, parent_span_id, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, event_id, kind, session_id, user_id,
+          context_id, task_id, agent, resource_session_id, resource_user_id, resource_agent, tool, tool_execution_id, response_id, total_tokens
+          FROM spans FINAL WHERE project_id = ${bind.string(projectId)}
+          AND trace_id IN ${bind.strings(traceIds.slice(start, start + TRACES_PER_LOOKUP))}
+          AND timestamp >= ${bind.timeMs(Math.max(0, firstMs - TRACE_MS_MAX))} AND timestamp <= ${bind.timeMs(lastMs + TRACE_MS_MAX)}`),
+        { rows: SPANS_PER_LOOKUP_MAX },
+      );
+      for (const row of rows) {
+        const { timestamp_ms, total_tokens, ...texts } = row;
+        found.push({ ...texts, project_id: projectId, timestampMs: Number(timestamp_ms), total_tokens: Number(total_tokens) } as unknown as StoredSpan);
+      }
+    }
+  }
+  return found;
+}
+
+async function correctRows(
+  store: Store,
+  corrections: readonly { readonly span: StoredSpan; readonly attribution: Attribution }[],
+  version: number,
+): Promise<Map<EventTable, PendingRow[]>> {
+  const corrected = new Map<EventTable, PendingRow[]>();
+  const add = (table: EventTable, row: PendingRow): void => {
+    const rows = corrected.get(table);
+    if (rows === undefined) corrected.set(table, [row]);
+    else rows.push(row);
+  };
+  for (const [kind, ofKind] of groupBy(corrections, ({ span }) => span.kind)) {
+    if (kind === 'other') continue;
+    const table = TABLE_BY_KIND[kind];
+    if (table === 'agent_task_states') {
+      for (const { span, attribution } of ofKind) add(table, taskCorrection(span, attribution, version));
+      continue;
+    }
+    for (const [projectId, ofProject] of groupBy(ofKind, ({ span }) => span.project_id)) {
+      const attributionById = new Map(ofProject.map(({ span, attribution }) => [span.event_id, attribution]));
+      const { firstMs, lastMs } = timeRange(ofProject.map(({ span }) => span));
+      const rows = await store.query(
+        render(sql`SELECT * FROM ${identifier(table)} FINAL WHERE project_id = ${bind.string(projectId)}
+          AND timestamp >= ${bind.timeMs(firstMs)} AND timestamp <= ${bind.timeMs(lastMs)} AND event_id IN ${bind.strings([...attributionById.keys()])}`),
+      );
+      for (const stored of rows) {
+        const attribution = attributionById.get(String(stored['event_id']));
+        if (attribution === undefined) continue;
+        const row: PendingRow = { ...stored, previous_session_id: stored['session_id'] };
+        applyAttribution(row, table, attribution);
+        add(table, row);
+      }
+    }
+  }
+  return corrected;
+}
+
+function taskCorrection(span: StoredSpan, attribution: Attribution, version: number): PendingRow {
+  const row: PendingRow = {
+    project_id: span.project_id,
+    task_id: span.event_id,
+    timestamp: new Date(span.timestampMs).toISOString(),
+    started_at: null,
+    completed_at: null,
+  };
+  return inheritedTaskRow(row, attribution, version);
+}
+
+function timeRange(spans: readonly StoredSpan[]): { readonly firstMs: number; readonly lastMs: number } {
+  let firstMs = Number.POSITIVE_INFINITY;
+  let lastMs = 0;
+  for (const span of spans) {
+    firstMs = Math.min(firstMs, span.timestampMs);
+    lastMs = Math.max(lastMs, span.timestampMs);
+  }
+  return { firstMs, lastMs };
+}

@@ -1,0 +1,79 @@
+import { type Attribution, isClosedTaskStatus, type ParsedEvent } from '@systemprompt-analytics/core';
+import type { PendingRow } from './prepare-event.js';
+
+/**
+ * Rank of a statement of the task's own: above every inherited value, later statements above earlier ones. Inherited
+ * values are ranked by the commit that found them, so that a parent that arrives late corrects them. Both stay below
+ * 2^53: milliseconds take 42 bits, the offset is 2^51.
+ */
+const OWN_RANK = 2 ** 51;
+
+/** Texts of a task that are kept with their rank. */
+const RANKED_TEXTS = [
+  'parent_task_id',
+  'agent',
+  'session_id',
+  'user_id',
+  'context_id',
+  'trace_id',
+  'span_id',
+  'parent_span_id',
+  'error_type',
+  'error_message',
+] as const;
+const ATTRIBUTED_TEXTS = ['agent', 'session_id', 'user_id', 'context_id'] as const;
+
+/** Where a statement about a task comes from. */
+export interface TaskStatement {
+  readonly projectId: string;
+  readonly keyId: string;
+  readonly eventId: string;
+  /** The server's clock, UTC milliseconds. */
+  readonly nowMs: number;
+}
+
+/**
+ * One statement about a task as a row of `agent_task_states`, which the engine merges with all others of the task by
+ * maximum and minimum: a started and a completed statement give the same task in either order and however often.
+ */
+export function taskStateRow(event: ParsedEvent, statement: TaskStatement): PendingRow {
+  const status = String(event.fields['status'] ?? 'submitted');
+  const closed = isClosedTaskStatus(status);
+  const startedAt = event.fields['started_at'] ?? (closed ? undefined : event.timestampMs);
+  const completedAt = event.fields['completed_at'] ?? (closed ? event.timestampMs : undefined);
+  const row: PendingRow = {
+    project_id: statement.projectId,
+    task_id: String(event.fields['task_id']),
+    event_id: statement.eventId,
+    received_at: new Date(statement.nowMs).toISOString(),
+    timestamp: new Date(event.timestampMs).toISOString(),
+    started_at: typeof startedAt === 'number' ? new Date(startedAt).toISOString() : null,
+    completed_at: typeof completedAt === 'number' ? new Date(completedAt).toISOString() : null,
+    status: [closed ? 1 : 0, event.timestampMs, status],
+    properties: event.properties,
+    key_id: [OWN_RANK + event.timestampMs, statement.keyId],
+  };
+  for (const name of RANKED_TEXTS) {
+    const value = event.fields[name];
+    if (typeof value === 'string' && value !== '') row[name] = [OWN_RANK + event.timestampMs, value];
+  }
+  for (const name of ATTRIBUTED_TEXTS) {
+    if (row[name] !== undefined) row[`${name}_source`] = [OWN_RANK + event.timestampMs, 'own'];
+  }
+  return row;
+}
+
+/** A statement of what a task inherits from its trace, as the commit with this version finds it. */
+export function inheritedTaskRow(row: PendingRow, attribution: Attribution, version: number): PendingRow {
+  const values = { agent: attribution.agent, session_id: attribution.session, user_id: attribution.user, context_id: attribution.context };
+  const inherited: PendingRow = { ...row };
+  for (const [name, attributed] of Object.entries(values)) {
+    if (attributed.source === 'own') continue;
+    inherited[name] = [version, attributed.value];
+    inherited[`${name}_source`] = [version, attributed.source];
+  }
+  if (inherited['parent_task_id'] === undefined && attribution.parent_task_id !== '') {
+    inherited['parent_task_id'] = [version, attribution.parent_task_id];
+  }
+  return inherited;
+}

@@ -1,0 +1,39 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createClient } from '@clickhouse/client';
+import { AnalyticsError } from '@systemprompt-analytics/core';
+import { createChdbConnection } from 'chdb/connection';
+import { EngineClient } from './engine-client.js';
+import type { Store } from './store.js';
+
+/** What the engine says when another process holds the folder's lock; the kernel frees the lock with its process. */
+const FOLDER_LOCKED = /Cannot lock file|already running/;
+
+/**
+ * Opens the embedded engine on a folder, made when absent.
+ *
+ * @throws AnalyticsError `folder_in_use` when another process has the folder open
+ */
+export async function openChdbStore(folder: string): Promise<Store> {
+  const path = resolve(folder);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    const store = new EngineClient(createClient({ connection: createChdbConnection({ path }) }), 'embedded', '');
+    await store.ping();
+    return store;
+  } catch (error) {
+    if (FOLDER_LOCKED.test(fullMessage(error))) {
+      throw new AnalyticsError(
+        'folder_in_use',
+        `The data folder ${path} is in use by another process. Stop that process, send requests to it instead, or choose another folder with --data.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+function fullMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n${fullMessage(error.cause)}`;
+}

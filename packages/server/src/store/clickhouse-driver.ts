@@ -1,0 +1,33 @@
+import { createClient } from '@clickhouse/client';
+import { AnalyticsError } from '@systemprompt-analytics/core';
+import { EngineClient } from './engine-client.js';
+import type { Store } from './store.js';
+
+/** How a server or cluster is reached. */
+export interface ClickHouseConnection {
+  /** `http(s)://user:password@host:8123/database` */
+  readonly url: string;
+  /** Name of the cluster in the server's configuration; empty for a single server. */
+  readonly cluster: string;
+}
+
+/**
+ * Connects to a ClickHouse server or cluster.
+ *
+ * @throws AnalyticsError `store_unavailable` when it does not answer
+ */
+export async function openClickHouseStore(connection: ClickHouseConnection): Promise<Store> {
+  const client = createClient({ url: connection.url, compression: { request: true, response: true } });
+  const store = new EngineClient(client, connection.cluster === '' ? 'single' : 'cluster', connection.cluster);
+  try {
+    await store.ping();
+    return store;
+  } catch (error) {
+    await store.close();
+    const { host } = new URL(connection.url);
+    throw new AnalyticsError('store_unavailable', `No ClickHouse answers at ${host}; check SYSTEMPROMPT_ANALYTICS_CLICKHOUSE_URL.`, {
+      retryAfterSeconds: 5,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
+import { AnalyticsError } from '@systemprompt-analytics/core';
+import type { QueryLimits, SqlQuery, Store, StoredRow, StoreTopology } from './store.js';
+
+/** Answers carry 64-bit integers and decimals as strings, so that no number passes through a float. */
+const SETTINGS = {
+  output_format_json_quote_64bit_integers: 1,
+  output_format_json_quote_decimals: 1,
+  output_format_decimal_trailing_zeros: 1,
+  date_time_output_format: 'iso',
+  date_time_input_format: 'best_effort',
+  /** Replacing tables are partitioned by a function of their key's time: an id is never in two partitions. */
+  do_not_merge_across_partitions_select_final: 1,
+} as const;
+
+const DEFAULT_QUERY_SECONDS = 30;
+const DEFAULT_ANSWER_ROWS = 100_000;
+/** Engine codes: TIMEOUT_EXCEEDED, TOO_MANY_ROWS, TOO_MANY_BYTES, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES. */
+const TOO_EXPENSIVE = new Set(['159', '158', '307', '241', '396']);
+
+/** The part that both drivers share: the official client over either connection. */
+export class EngineClient implements Store {
+  readonly topology: StoreTopology;
+  readonly cluster: string;
+  readonly #client: ClickHouseClient;
+
+  constructor(client: ClickHouseClient, topology: StoreTopology, cluster: string) {
+    this.#client = client;
+    this.topology = topology;
+    this.cluster = cluster;
+  }
+
+  async query<Row extends StoredRow>(query: SqlQuery, limits: QueryLimits = {}): Promise<Row[]> {
+    try {
+      const answer = await this.#client.query({
+        query: query.text,
+        query_params: query.binds,
+        format: 'JSONEachRow',
+        clickhouse_settings: {
+          ...SETTINGS,
+          max_execution_time: limits.seconds ?? DEFAULT_QUERY_SECONDS,
+          max_result_rows: String(limits.rows ?? DEFAULT_ANSWER_ROWS),
+          result_overflow_mode: 'throw',
+        },
+      });
+      return await answer.json<Row>();
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async insert(table: string, rows: readonly StoredRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    try {
+      await this.#client.insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: SETTINGS });
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async command(query: SqlQuery, limits: QueryLimits = {}): Promise<void> {
+    try {
+      await this.#client.command({
+        query: query.text,
+        query_params: query.binds,
+        clickhouse_settings: { ...SETTINGS, max_execution_time: limits.seconds ?? DEFAULT_QUERY_SECONDS },
+      });
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async ping(): Promise<void> {
+    await this.query({ text: 'SELECT 1', binds: {} }, { seconds: 5 });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+function translate(error: unknown): AnalyticsError {
+  if (error instanceof ClickHouseError && TOO_EXPENSIVE.has(error.code)) {
+    return new AnalyticsError('query_too_expensive', `The query was stopped: ${firstLine(error.message)}`, { cause: error });
+  }
+  const message = error instanceof Error ? firstLine(error.message) : String(error);
+  return new AnalyticsError('store_unavailable', `The store failed: ${message}`, { retryAfterSeconds: 5, cause: error });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}
