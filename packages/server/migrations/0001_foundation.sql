@@ -344,7 +344,7 @@ CREATE TABLE {{table agent_task_states}} (
   key_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
   error_type SimpleAggregateFunction(max, Tuple(UInt64, String)),
   error_message SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  properties SimpleAggregateFunction(max, Map(String, String)),
+  properties SimpleAggregateFunction(maxMap, Map(String, Tuple(UInt64, String))),
   INDEX by_session session_id.2 TYPE bloom_filter(0.01) GRANULARITY 2
 ) ENGINE = {{engine AggregatingMergeTree}}
 ORDER BY (project_id, task_id);
@@ -377,7 +377,7 @@ SELECT
   key_id.2 AS key_id,
   error_type.2 AS error_type,
   error_message.2 AS error_message,
-  properties
+  mapApply((name, statement) -> (name, statement.2), properties) AS properties
 FROM {{source agent_task_states}} FINAL;
 
 -- What attribution knows of every span: its own words only, never what it inherited, so that a trace can be resolved

@@ -125,6 +125,10 @@ export interface CliEnvironment {
   readonly url?: string;
   readonly key?: string;
   readonly dataFolder: string;
+  /** https://no-color.org: any text but the empty one switches colours off. */
+  readonly noColor?: string;
+  /** Colours even where the output is no terminal, unless `0` or `false`. */
+  readonly forceColor?: string;
 }
 
 /** Reads the CLI's part of the environment. */
@@ -135,5 +139,7 @@ export function readCliEnvironment(environment: Environment = process.env): CliE
     ...(url === undefined || url === '' ? {} : { url }),
     ...(key === undefined || key === '' ? {} : { key }),
     dataFolder: resolve(environment[SETTINGS.data.name] ?? SETTINGS.data.fallback),
+    ...(environment['NO_COLOR'] === undefined ? {} : { noColor: environment['NO_COLOR'] }),
+    ...(environment['FORCE_COLOR'] === undefined ? {} : { forceColor: environment['FORCE_COLOR'] }),
   };
 }

@@ -60,24 +60,35 @@ const ANCESTORS_MAX = 256;
  *
  * Order per field: own attribute, nearest ancestor that has one, the trace (when all spans that say something agree),
  * the resource. Task and agent are not taken from elsewhere in the trace: a sibling's work is not this span's.
+ *
+ * @param spans a span given twice counts once
  */
 export function resolveTrace(spans: readonly TraceSpan[]): Map<string, Attribution> {
   const byId = new Map(spans.map((span) => [span.span_id, span]));
-  const agreed = { session_id: agreedValue(spans, 'session_id'), user_id: agreedValue(spans, 'user_id'), context_id: agreedValue(spans, 'context_id') };
-  const duplicates = findDuplicateCalls(spans, byId);
+  const unique = [...byId.values()];
+  const agreed = {
+    session_id: agreedValue(unique, 'session_id'),
+    user_id: agreedValue(unique, 'user_id'),
+    context_id: agreedValue(unique, 'context_id'),
+  };
+  const duplicates = findDuplicateCalls(unique, byId);
   const resolved = new Map<string, Attribution>();
-  for (const span of byId.values()) {
+  for (const span of unique) {
     const ancestors = ancestorsOf(span, byId);
     const toolSpan = span.kind === 'tool_execution' ? span : ancestors.find((ancestor) => ancestor.kind === 'tool_execution');
+    const task = pick(span, ancestors, 'task_id', '', '');
     resolved.set(span.span_id, {
       session: pick(span, ancestors, 'session_id', agreed.session_id, span.resource_session_id),
       user: pick(span, ancestors, 'user_id', agreed.user_id, span.resource_user_id),
       context: pick(span, ancestors, 'context_id', agreed.context_id, ''),
-      task: pick(span, ancestors, 'task_id', '', ''),
+      task,
       agent: pick(span, ancestors, 'agent', '', span.resource_agent),
       tool: span.tool !== '' ? span.tool : (toolSpan?.tool ?? ''),
       tool_execution_id: span.tool_execution_id !== '' ? span.tool_execution_id : (toolSpan?.tool_execution_id ?? ''),
-      parent_task_id: span.kind === 'agent_task' ? (ancestors.find((ancestor) => ancestor.task_id !== '' && ancestor.task_id !== span.task_id)?.task_id ?? '') : '',
+      parent_task_id:
+        span.kind === 'agent_task'
+          ? (ancestors.find((ancestor) => ancestor.task_id !== '' && ancestor.task_id !== task.value)?.task_id ?? '')
+          : '',
       duplicate_of: duplicates.get(span.span_id) ?? '',
     });
   }
@@ -119,6 +130,7 @@ function agreedValue(spans: readonly TraceSpan[], field: OwnField): string {
 /**
  * Model calls that enclose the same call again, as two instrumentations of one client produce: the innermost is billed,
  * the outer ones point at it. Same means the same response id, or being the only call inside with the same tokens.
+ * What is pointed at is never a duplicate itself, so every call is billed once, also where parents form a cycle.
  */
 function findDuplicateCalls(spans: readonly TraceSpan[], byId: ReadonlyMap<string, TraceSpan>): Map<string, string> {
   const innerCalls = new Map<string, TraceSpan[]>();
@@ -132,13 +144,21 @@ function findDuplicateCalls(spans: readonly TraceSpan[], byId: ReadonlyMap<strin
     }
   }
   const duplicates = new Map<string, string>();
-  for (const [outerId, inner] of innerCalls) {
+  // A call has more calls inside than those inside it, so this order goes from the inside out.
+  const insideOut = [...innerCalls].toSorted(([a, inA], [b, inB]) => inA.length - inB.length || (a < b ? -1 : 1));
+  for (const [outerId, inner] of insideOut) {
     const outer = byId.get(outerId);
     if (outer === undefined) continue;
     const sameResponse = inner.filter((span) => span.response_id !== '' && span.response_id === outer.response_id);
-    const only = inner.length === 1 && inner[0]?.total_tokens === outer.total_tokens ? inner[0] : undefined;
+    // With three instrumentations the middle one repeats the innermost; it is not a second call inside.
+    const billed = inner.filter((span) => !duplicates.has(span.span_id));
+    const only = billed.length === 1 && billed[0]?.total_tokens === outer.total_tokens ? billed[0] : undefined;
     const same = sameResponse.toSorted((a, b) => (a.span_id < b.span_id ? -1 : 1))[0] ?? only;
-    if (same !== undefined) duplicates.set(outerId, same.span_id);
+    if (same === undefined) continue;
+    let billedId = same.span_id;
+    for (let next = duplicates.get(billedId); next !== undefined; next = duplicates.get(billedId)) billedId = next;
+    // Calls that are each other's parent repeat one call, which is still billed once.
+    if (billedId !== outerId) duplicates.set(outerId, billedId);
   }
   return duplicates;
 }

@@ -13,26 +13,70 @@ export interface ErrorDefinition {
  * generated from this table.
  */
 export const ERROR_CODES = {
-  invalid_json: { status: 400, title: 'The body is not readable JSON', help: 'Send one event, an array of events, {"events": [...]} or one JSON object per line.' },
-  invalid_protobuf: { status: 400, title: 'The body is not a readable OTLP request', help: 'Send an ExportTraceServiceRequest in the encoding that Content-Type names.' },
-  invalid_encoding: { status: 400, title: 'The body could not be decompressed', help: 'Send the body as it is, or gzip-compressed with Content-Encoding: gzip.' },
+  invalid_json: {
+    status: 400,
+    title: 'The body is not readable JSON',
+    help: 'Send one event, an array of events, {"events": [...]} or one JSON object per line.',
+  },
+  invalid_protobuf: {
+    status: 400,
+    title: 'The body is not a readable OTLP request',
+    help: 'Send an ExportTraceServiceRequest in the encoding that Content-Type names.',
+  },
+  invalid_encoding: {
+    status: 400,
+    title: 'The body could not be decompressed',
+    help: 'Send the body as it is, or gzip-compressed with Content-Encoding: gzip.',
+  },
   empty_body: { status: 400, title: 'The request has no events', help: 'Send at least one event.' },
   invalid_event: { status: 400, title: 'An event is not a JSON object', help: 'Each event is an object with at least a "type".' },
   missing_field: { status: 400, title: 'A required field is missing', help: 'Add the field that "path" names.' },
-  unknown_field: { status: 400, title: 'A field is not known for this event type', help: 'Put metadata of your own under "properties"; docs/events.md lists the fields.' },
+  unknown_field: {
+    status: 400,
+    title: 'A field is not known for this event type',
+    help: 'Put metadata of your own under "properties"; docs/events.md lists the fields.',
+  },
   invalid_type: { status: 400, title: 'A value has the wrong type', help: 'Send the type that the message names.' },
-  invalid_value: { status: 400, title: 'A value is outside what is allowed', help: 'Send one of the values, or a value in the range, that the message names.' },
+  invalid_value: {
+    status: 400,
+    title: 'A value is outside what is allowed',
+    help: 'Send one of the values, or a value in the range, that the message names.',
+  },
   too_long: { status: 400, title: 'A string is too long', help: 'Shorten the value, or raise the limit in the configuration.' },
-  too_deep: { status: 400, title: 'A value is nested too deeply', help: 'Flatten the value; properties hold strings, numbers and booleans only.' },
-  too_many_properties: { status: 400, title: 'An event has too many properties', help: 'Send fewer properties, or raise the limit in the configuration.' },
+  too_deep: {
+    status: 400,
+    title: 'A value is nested too deeply',
+    help: 'Flatten the value; properties hold strings, numbers and booleans only.',
+  },
+  too_many_properties: {
+    status: 400,
+    title: 'An event has too many properties',
+    help: 'Send fewer properties, or raise the limit in the configuration.',
+  },
   event_too_large: { status: 400, title: 'An event is too large', help: 'Send a smaller event, or raise the limit in the configuration.' },
-  timestamp_in_future: { status: 400, title: 'An event lies too far in the future', help: "Correct the sender's clock; the allowed skew is in the configuration." },
+  timestamp_in_future: {
+    status: 400,
+    title: 'An event lies too far in the future',
+    help: "Correct the sender's clock; the allowed skew is in the configuration.",
+  },
   timestamp_too_old: { status: 400, title: 'An event is too old for this key', help: 'Back-fill old events with a secret key.' },
-  not_allowed_with_key: { status: 400, title: 'The key does not allow this field', help: 'Send the field with a secret key from your server.' },
-  inconsistent_usage: { status: 400, title: 'Token counts contradict each other', help: 'Check whether input_tokens includes cached tokens and say so with "input_includes_cache".' },
+  not_allowed_with_key: {
+    status: 400,
+    title: 'The key does not allow this field',
+    help: 'Send the field with a secret key from your server.',
+  },
+  inconsistent_usage: {
+    status: 400,
+    title: 'Token counts contradict each other',
+    help: 'Check whether input_tokens includes cached tokens and say so with "input_includes_cache".',
+  },
   invalid_parameter: { status: 400, title: 'A parameter is not valid', help: 'Send one of the values the message names.' },
   unknown_parameter: { status: 400, title: 'A parameter is not known', help: 'The message names the parameters that exist.' },
-  unauthorized: { status: 401, title: 'A key is needed, or the key is not known', help: 'Send "Authorization: Bearer KEY" with a key of this server; `systemprompt-analytics keys list` shows them.' },
+  unauthorized: {
+    status: 401,
+    title: 'A key is needed, or the key is not known',
+    help: 'Send "Authorization: Bearer KEY" with a key of this server; `systemprompt-analytics keys list` shows them.',
+  },
   forbidden: { status: 403, title: 'The key does not allow this', help: 'Use a key of the kind the message names.' },
   not_found: { status: 404, title: 'There is nothing at this address', help: 'GET /v1/reports lists the reports, /docs every address.' },
   unknown_report: { status: 404, title: 'The report does not exist', help: 'GET /v1/reports lists the reports.' },
@@ -41,15 +85,39 @@ export const ERROR_CODES = {
   method_not_allowed: { status: 405, title: 'The address does not take this method', help: '/docs lists every address with its methods.' },
   conflict: { status: 409, title: 'It exists already', help: 'Choose another name.' },
   body_too_large: { status: 413, title: 'The body is too large', help: 'Send smaller batches, or raise the limit in the configuration.' },
-  batch_too_long: { status: 413, title: 'The batch holds too many events', help: 'Send smaller batches, or raise the limit in the configuration.' },
+  batch_too_long: {
+    status: 413,
+    title: 'The batch holds too many events',
+    help: 'Send smaller batches, or raise the limit in the configuration.',
+  },
   unsupported_media_type: { status: 415, title: 'The content type is not taken here', help: 'Send the content type the message names.' },
-  buffer_full: { status: 429, title: 'More events arrive than can be stored', help: 'Send the same request again after the seconds in Retry-After; nothing of it was stored.' },
+  buffer_full: {
+    status: 429,
+    title: 'More events arrive than can be stored',
+    help: 'Send the same request again after the seconds in Retry-After; nothing of it was stored.',
+  },
   internal: { status: 500, title: 'The server failed', help: "Look at the server's log with the request id; please report it." },
-  store_unavailable: { status: 503, title: 'The store did not take the data or the query', help: 'Send the same request again after the seconds in Retry-After.' },
-  query_too_expensive: { status: 503, title: 'The query exceeded its time or memory limit', help: 'Ask for a shorter range or a smaller limit.' },
-  folder_in_use: { status: 503, title: 'Another process uses the data folder', help: 'Stop the other process, use its HTTP address, or choose another folder with --data.' },
+  store_unavailable: {
+    status: 503,
+    title: 'The store did not take the data or the query',
+    help: 'Send the same request again after the seconds in Retry-After.',
+  },
+  query_too_expensive: {
+    status: 503,
+    title: 'The query exceeded its time or memory limit',
+    help: 'Ask for a shorter range or a smaller limit.',
+  },
+  folder_in_use: {
+    status: 503,
+    title: 'Another process uses the data folder',
+    help: 'Stop the other process, use its HTTP address, or choose another folder with --data.',
+  },
   invalid_configuration: { status: 500, title: 'The configuration is not valid', help: 'Correct every setting the message names.' },
-  server_unreachable: { status: 503, title: 'No server answers', help: 'Start it with `npm start` or `systemprompt-analytics serve`, or name it with --url.' },
+  server_unreachable: {
+    status: 503,
+    title: 'No server answers',
+    help: 'Start it with `npm start` or `systemprompt-analytics serve`, or name it with --url.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;
 
 /** A stable error code of the product. */

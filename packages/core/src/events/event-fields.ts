@@ -37,7 +37,13 @@ export const TOKENS_MAX = 10_000_000_000;
 /** A year; anything longer is a fault in the sender's clock. */
 const DURATION_MS_MAX = 366 * 24 * 3_600_000;
 
-const tokens = (name: string, description: string): FieldDefinition => ({ name, kind: 'count', types: AI, maximum: TOKENS_MAX, description });
+const tokens = (name: string, description: string): FieldDefinition => ({
+  name,
+  kind: 'count',
+  types: AI,
+  maximum: TOKENS_MAX,
+  description,
+});
 const engagementCount = (name: string, description: string): FieldDefinition => ({
   name,
   kind: 'count',
@@ -55,7 +61,12 @@ const engagementMs = (name: string, description: string): FieldDefinition => ({
 
 /** The fields of the event contract but `type`, `usage`, and `properties`, which have rules of their own. */
 export const EVENT_FIELDS: readonly FieldDefinition[] = [
-  { name: 'id', kind: 'name', description: 'Identity of the event: the same id counts once, however often and in whatever batch it arrives. Made by the server when absent' },
+  {
+    name: 'id',
+    kind: 'name',
+    description:
+      'Identity of the event: the same id counts once, however often and in whatever batch it arrives. Made by the server when absent',
+  },
   { name: 'timestamp', kind: 'timestamp', description: 'When it happened, ISO 8601 or UTC milliseconds. The time of receipt when absent' },
   { name: 'session_id', kind: 'name', description: 'The session it belongs to' },
   { name: 'user_id', kind: 'name', description: 'The known user' },
@@ -84,16 +95,49 @@ export const EVENT_FIELDS: readonly FieldDefinition[] = [
   tokens('input_image_tokens', 'The part of input_tokens that is images'),
   tokens('output_image_tokens', 'The part of output_tokens that is images'),
   { name: 'web_searches', kind: 'count', types: AI, maximum: 1_000_000, description: 'Web searches that the provider bills' },
-  { name: 'input_includes_cache', kind: 'boolean', types: AI, description: 'Does input_tokens include cache_read_tokens and cache_write_tokens? Default false' },
-  { name: 'output_includes_reasoning', kind: 'boolean', types: AI, description: 'Does output_tokens include reasoning_tokens? Default true' },
-  { name: 'latency_ms', kind: 'measure', types: AI, maximum: DURATION_MS_MAX, description: 'From request to the end of the answer, in milliseconds' },
-  { name: 'time_to_first_token_ms', kind: 'measure', types: AI, maximum: DURATION_MS_MAX, description: 'From request to the first token, in milliseconds' },
+  {
+    name: 'input_includes_cache',
+    kind: 'boolean',
+    types: AI,
+    description: 'Does input_tokens include cache_read_tokens and cache_write_tokens? Default false',
+  },
+  {
+    name: 'output_includes_reasoning',
+    kind: 'boolean',
+    types: AI,
+    description: 'Does output_tokens include reasoning_tokens? Default true',
+  },
+  {
+    name: 'latency_ms',
+    kind: 'measure',
+    types: AI,
+    maximum: DURATION_MS_MAX,
+    description: 'From request to the end of the answer, in milliseconds',
+  },
+  {
+    name: 'time_to_first_token_ms',
+    kind: 'measure',
+    types: AI,
+    maximum: DURATION_MS_MAX,
+    description: 'From request to the first token, in milliseconds',
+  },
   { name: 'streaming', kind: 'boolean', types: AI, description: 'Was the answer streamed?' },
   { name: 'service_tier', kind: 'name', types: AI, description: 'The tier the provider bills: standard, batch, flex, ...' },
   { name: 'finish_reason', kind: 'name', types: AI, description: 'Why the model stopped' },
-  { name: 'tool_execution_id', kind: 'name', types: ['ai_request', 'tool_execution'], description: 'The tool execution that the model call served; on a tool_execution its own id where it differs from id' },
+  {
+    name: 'tool_execution_id',
+    kind: 'name',
+    types: ['ai_request', 'tool_execution'],
+    description: 'The tool execution that the model call served; on a tool_execution its own id where it differs from id',
+  },
 
-  { name: 'tool', kind: 'name', types: ['ai_request', 'tool_execution'], requiredFor: TOOL, description: 'Name of the tool; on an ai_request the tool it was made inside' },
+  {
+    name: 'tool',
+    kind: 'name',
+    types: ['ai_request', 'tool_execution'],
+    requiredFor: TOOL,
+    description: 'Name of the tool; on an ai_request the tool it was made inside',
+  },
   { name: 'server', kind: 'name', types: TOOL, description: 'The MCP server that offers the tool' },
   { name: 'duration_ms', kind: 'measure', types: TOOL, maximum: DURATION_MS_MAX, description: 'How long the tool ran, in milliseconds' },
   { name: 'ai_tool_call_id', kind: 'name', types: TOOL, description: "The model's tool call that this execution answers" },
@@ -106,23 +150,58 @@ export const EVENT_FIELDS: readonly FieldDefinition[] = [
   { name: 'error_message', kind: 'text', types: [...AI, ...TOOL, ...TASK], description: 'What went wrong' },
 
   { name: 'message_id', kind: 'name', types: ['message'], description: 'Id of the message in its conversation' },
-  { name: 'role', kind: 'choice', types: ['message'], values: ['user', 'assistant', 'agent', 'system', 'tool'], description: 'Who wrote the message' },
-  { name: 'content_length', kind: 'count', types: ['message'], maximum: 1_000_000_000, description: 'Characters of the message; its text is not stored' },
+  {
+    name: 'role',
+    kind: 'choice',
+    types: ['message'],
+    values: ['user', 'assistant', 'agent', 'system', 'tool'],
+    description: 'Who wrote the message',
+  },
+  {
+    name: 'content_length',
+    kind: 'count',
+    types: ['message'],
+    maximum: 1_000_000_000,
+    description: 'Characters of the message; its text is not stored',
+  },
 
-  { name: 'page_url', kind: 'url', types: PAGE, requiredFor: ['page_view', 'page_exit', 'link_click'], description: 'Absolute address of the page' },
+  {
+    name: 'page_url',
+    kind: 'url',
+    types: PAGE,
+    requiredFor: ['page_view', 'page_exit', 'link_click'],
+    description: 'Absolute address of the page',
+  },
   { name: 'referrer', kind: 'text', types: PAGE, description: 'Address the visitor came from' },
   { name: 'title', kind: 'text', types: PAGE, description: 'Title of the page' },
   { name: 'content_id', kind: 'name', types: PAGE, description: 'Id of the content shown' },
-  { name: 'severity', kind: 'choice', types: ['page_view', 'link_click', 'conversion', 'custom'], values: ['debug', 'info', 'warning', 'error', 'critical'], description: 'How serious the event is. Default info' },
+  {
+    name: 'severity',
+    kind: 'choice',
+    types: ['page_view', 'link_click', 'conversion', 'custom'],
+    values: ['debug', 'info', 'warning', 'error', 'critical'],
+    description: 'How serious the event is. Default info',
+  },
   { name: 'target_url', kind: 'text', types: ['link_click'], requiredFor: ['link_click'], description: 'Where the clicked link leads' },
   { name: 'goal_name', kind: 'name', types: ['conversion'], requiredFor: ['conversion'], description: 'The goal that was reached' },
-  { name: 'goal_value', kind: 'decimal', types: ['conversion'], description: "What the goal is worth, in the project's currency, as a decimal string or a number" },
+  {
+    name: 'goal_value',
+    kind: 'decimal',
+    types: ['conversion'],
+    description: "What the goal is worth, in the project's currency, as a decimal string or a number",
+  },
 
   engagementMs('time_on_page_ms', 'Time the page was open'),
   engagementMs('time_to_first_interaction_ms', 'Until the first interaction'),
   engagementMs('time_to_first_scroll_ms', 'Until the first scroll'),
   { name: 'max_scroll_depth', kind: 'measure', types: ENGAGEMENT, maximum: 100, description: 'Deepest point of the page seen, in percent' },
-  { name: 'scroll_velocity', kind: 'measure', types: ENGAGEMENT, maximum: 1_000_000_000, description: 'Mean scroll speed, in pixels per second' },
+  {
+    name: 'scroll_velocity',
+    kind: 'measure',
+    types: ENGAGEMENT,
+    maximum: 1_000_000_000,
+    description: 'Mean scroll speed, in pixels per second',
+  },
   engagementCount('scroll_direction_changes', 'How often the scroll direction changed'),
   engagementCount('clicks', 'Clicks on the page'),
   { name: 'mouse_distance', kind: 'measure', types: ENGAGEMENT, maximum: 1_000_000_000, description: 'Way of the pointer, in pixels' },

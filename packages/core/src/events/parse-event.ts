@@ -1,8 +1,8 @@
 import type { TokenUsage } from '../tokens/token-usage.js';
 import { type EventFault, EventFaultError, type FieldValue } from './event-fault.js';
-import { type FieldDefinition, fieldsOfType } from './event-fields.js';
-import { isBuiltInEventType, tableOf } from './event-types.js';
+import { type FieldDefinition, type FieldsByName, fieldsOfType } from './event-fields.js';
 import type { EventTable } from './event-types.js';
+import { isBuiltInEventType, tableOf } from './event-types.js';
 import type { IngestLimits } from './ingest-limits.js';
 import { readUsage } from './read-usage.js';
 
@@ -82,20 +82,20 @@ function readEvent(input: unknown, context: ParseContext): ParsedEvent {
       throw new EventFaultError('unknown_field', name, `${name} is not a field of ${type} events; metadata belongs under "properties".`);
     }
     if (definition.trustedOnly === true && !context.trusted) {
-      throw new EventFaultError('not_allowed_with_key', name, `${name} comes from the request itself with a write key; send it with a secret key.`);
+      throw new EventFaultError(
+        'not_allowed_with_key',
+        name,
+        `${name} comes from the request itself with a write key; send it with a secret key.`,
+      );
     }
     fields[name] = readField(definition, value, context.limits);
   }
-  for (const definition of definitions.values()) {
-    if (isBuiltInEventType(type) && definition.requiredFor?.includes(type) === true && fields[definition.name] === undefined) {
-      throw new EventFaultError('missing_field', definition.name, `${type} events need ${definition.name}.`);
-    }
-  }
+  requireFields(type, definitions, fields);
   const timestampMs = readEventTime(fields['timestamp'], context);
   const id = fields['id'];
   delete fields['id'];
   delete fields['timestamp'];
-  const usage = type === 'ai_request' ? readUsage(fields, input['usage']) : undefined;
+  const usage = type === 'ai_request' ? readUsage(fields, readRawUsage(input['usage'], context.limits)) : undefined;
   return {
     id: typeof id === 'string' ? id : undefined,
     type,
@@ -109,11 +109,34 @@ function readEvent(input: unknown, context: ParseContext): ParsedEvent {
   };
 }
 
+/** An empty name says nothing, so a needed one is refused. An empty `id` would make one event of all that bear it. */
+function requireFields(type: string, definitions: FieldsByName, fields: Readonly<Record<string, FieldValue>>): void {
+  for (const { name, kind, requiredFor } of definitions.values()) {
+    const required = isBuiltInEventType(type) && requiredFor?.includes(type) === true;
+    if (required && fields[name] === undefined) throw new EventFaultError('missing_field', name, `${type} events need ${name}.`);
+    if (kind === 'name' && fields[name] === '' && (required || name === 'id')) {
+      throw new EventFaultError('invalid_value', name, `${name} must not be empty.`);
+    }
+  }
+}
+
+/** The provider's object is kept as it came, so its depth is bounded here: writing it as text costs stack per level. */
+function readRawUsage(value: unknown, limits: IngestLimits): unknown {
+  if (depthOf(value, 1, limits.nestingMax) > limits.nestingMax) {
+    throw new EventFaultError('too_deep', 'usage', `usage is nested more than ${limits.nestingMax} levels deep.`);
+  }
+  return value;
+}
+
 function readType(value: unknown): string {
-  if (value === undefined) throw new EventFaultError('missing_field', 'type', 'Every event needs a type.');
+  if (value === undefined || value === null) throw new EventFaultError('missing_field', 'type', 'Every event needs a type.');
   if (typeof value !== 'string') throw new EventFaultError('invalid_type', 'type', `type is a string, not ${describe(value)}.`);
   if (!PLAIN_NAME.test(value)) {
-    throw new EventFaultError('invalid_value', 'type', `type is ${quote(value)}; it starts with a letter and has at most 64 letters, digits, "_", ".", ":" or "-".`);
+    throw new EventFaultError(
+      'invalid_value',
+      'type',
+      `type is ${quote(value)}; it starts with a letter and has at most 64 letters, digits, "_", ".", ":" or "-".`,
+    );
   }
   return value;
 }
@@ -127,7 +150,8 @@ function readField(definition: FieldDefinition, value: unknown, limits: IngestLi
       return readText(name, value, limits.textLengthMax);
     case 'url': {
       const text = readText(name, value, limits.textLengthMax);
-      if (!URL.canParse(text)) throw new EventFaultError('invalid_value', name, `${name} is ${quote(text)}, which is not an absolute address.`);
+      if (!URL.canParse(text))
+        throw new EventFaultError('invalid_value', name, `${name} is ${quote(text)}, which is not an absolute address.`);
       return text;
     }
     case 'choice':
@@ -141,9 +165,13 @@ function readField(definition: FieldDefinition, value: unknown, limits: IngestLi
     case 'timestamp':
       return readTimestamp(name, value);
     case 'decimal': {
-      const text = typeof value === 'number' ? String(value) : value;
+      const text = typeof value === 'number' ? decimalText(value) : value;
       if (typeof text !== 'string' || !DECIMAL.test(text)) {
-        throw new EventFaultError('invalid_value', name, `${name} is ${describe(value)}; it is a decimal with at most 20 digits and 12 decimals.`);
+        throw new EventFaultError(
+          'invalid_value',
+          name,
+          `${name} is ${describe(value)}; it is a decimal with at most 20 digits and 12 decimals.`,
+        );
       }
       return text;
     }
@@ -152,10 +180,20 @@ function readField(definition: FieldDefinition, value: unknown, limits: IngestLi
   }
 }
 
+/** Small numbers are written out where that is exact: JavaScript spells 0.0000001 as 1e-7, which is no plain decimal. */
+function decimalText(value: number): string {
+  const text = String(value);
+  if (!text.includes('e-')) return text;
+  const writtenOut = value.toFixed(12);
+  return Number(writtenOut) === value ? writtenOut : text;
+}
+
 function readText(name: string, value: unknown, lengthMax: number): string {
   if (typeof value !== 'string') throw new EventFaultError('invalid_type', name, `${name} is a string, not ${describe(value)}.`);
-  if (value.length > lengthMax) throw new EventFaultError('too_long', name, `${name} has ${value.length} characters; at most ${lengthMax} are allowed.`);
-  if (!value.isWellFormed()) throw new EventFaultError('invalid_value', name, `${name} holds half of a surrogate pair, which is not Unicode text.`);
+  if (value.length > lengthMax)
+    throw new EventFaultError('too_long', name, `${name} has ${value.length} characters; at most ${lengthMax} are allowed.`);
+  if (!value.isWellFormed())
+    throw new EventFaultError('invalid_value', name, `${name} holds half of a surrogate pair, which is not Unicode text.`);
   return value;
 }
 
@@ -164,7 +202,8 @@ function readNumber(definition: FieldDefinition, value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new EventFaultError('invalid_type', name, `${name} is a number, not ${describe(value)}.`);
   }
-  if (kind === 'count' && !Number.isInteger(value)) throw new EventFaultError('invalid_value', name, `${name} is ${value}; it is a whole number.`);
+  if (kind === 'count' && !Number.isInteger(value))
+    throw new EventFaultError('invalid_value', name, `${name} is ${value}; it is a whole number.`);
   if ((kind !== 'number' && value < 0) || value > maximum) {
     throw new EventFaultError('invalid_value', name, `${name} is ${value}; allowed: 0 to ${maximum}.`);
   }
@@ -173,13 +212,26 @@ function readNumber(definition: FieldDefinition, value: unknown): number {
 
 function readTimestamp(name: string, value: unknown): number {
   let timestampMs = Number.NaN;
-  if (typeof value === 'number') timestampMs = value;
-  else if (typeof value === 'string' && ISO_8601.test(value)) timestampMs = Date.parse(hasZone(value) ? value : `${value.replace(' ', 'T')}Z`);
-  else if (typeof value !== 'string') throw new EventFaultError('invalid_type', name, `${name} is an ISO 8601 string or UTC milliseconds, not ${describe(value)}.`);
+  // A fraction of a millisecond cannot be kept. In text it is only precision; as a number it is a sign of another unit.
+  if (typeof value === 'number') timestampMs = Number.isInteger(value) ? value : Number.NaN;
+  else if (typeof value === 'string' && ISO_8601.test(value) && isCalendarDay(value.slice(0, 10)))
+    timestampMs = Date.parse(hasZone(value) ? value : `${value.replace(' ', 'T')}Z`);
+  else if (typeof value !== 'string')
+    throw new EventFaultError('invalid_type', name, `${name} is an ISO 8601 string or UTC milliseconds, not ${describe(value)}.`);
   if (!Number.isFinite(timestampMs) || timestampMs < 0 || timestampMs > TIMESTAMP_MS_MAX) {
-    throw new EventFaultError('invalid_value', name, `${name} is ${describe(value)}; it is an ISO 8601 time or UTC milliseconds between 1970 and 2100.`);
+    throw new EventFaultError(
+      'invalid_value',
+      name,
+      `${name} is ${describe(value)}; it is an ISO 8601 time or UTC milliseconds between 1970 and 2100.`,
+    );
   }
-  return Math.trunc(timestampMs);
+  return timestampMs;
+}
+
+/** `Date.parse` takes 30 February for 2 March; the time that was meant is not known. */
+function isCalendarDay(date: string): boolean {
+  const dayMs = Date.parse(date);
+  return Number.isFinite(dayMs) && new Date(dayMs).toISOString().startsWith(date);
 }
 
 /** A date alone is UTC by the standard; a time without a zone would be the machine's local time, which is nobody's. */
@@ -191,10 +243,18 @@ function readEventTime(value: FieldValue | undefined, context: ParseContext): nu
   if (typeof value !== 'number') return context.nowMs;
   const { futureSkewMsMax, ageMsMax } = context.limits;
   if (value > context.nowMs + futureSkewMsMax) {
-    throw new EventFaultError('timestamp_in_future', 'timestamp', `timestamp is ${iso(value)}, more than ${futureSkewMsMax} ms after the server's ${iso(context.nowMs)}.`);
+    throw new EventFaultError(
+      'timestamp_in_future',
+      'timestamp',
+      `timestamp is ${iso(value)}, more than ${futureSkewMsMax} ms after the server's ${iso(context.nowMs)}.`,
+    );
   }
   if (!context.trusted && value < context.nowMs - ageMsMax) {
-    throw new EventFaultError('timestamp_too_old', 'timestamp', `timestamp is ${iso(value)}, more than ${ageMsMax} ms before the server's ${iso(context.nowMs)}; back-fill with a secret key.`);
+    throw new EventFaultError(
+      'timestamp_too_old',
+      'timestamp',
+      `timestamp is ${iso(value)}, more than ${ageMsMax} ms before the server's ${iso(context.nowMs)}; back-fill with a secret key.`,
+    );
   }
   return value;
 }
@@ -203,13 +263,29 @@ function readProperties(value: unknown, limits: IngestLimits): Record<string, st
   if (!isRecord(value)) throw new EventFaultError('invalid_type', 'properties', `properties is an object, not ${describe(value)}.`);
   const names = Object.keys(value);
   if (names.length > limits.propertiesMax) {
-    throw new EventFaultError('too_many_properties', 'properties', `properties has ${names.length} entries; at most ${limits.propertiesMax} are allowed.`);
+    throw new EventFaultError(
+      'too_many_properties',
+      'properties',
+      `properties has ${names.length} entries; at most ${limits.propertiesMax} are allowed.`,
+    );
   }
   const properties: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const name of names) {
     const path = `properties.${name}`;
-    if (name.length === 0 || name.length > limits.nameLengthMax) {
-      throw new EventFaultError('too_long', path, `The name of a property has 1 to ${limits.nameLengthMax} characters, this one ${name.length}.`);
+    if (name === '') throw new EventFaultError('invalid_value', path, 'The name of a property must not be empty.');
+    if (name.length > limits.nameLengthMax) {
+      throw new EventFaultError(
+        'too_long',
+        path,
+        `The name of a property has at most ${limits.nameLengthMax} characters, this one ${name.length}.`,
+      );
+    }
+    if (!name.isWellFormed()) {
+      throw new EventFaultError(
+        'invalid_value',
+        path,
+        `The name of ${quote(path)} holds half of a surrogate pair, which is not Unicode text.`,
+      );
     }
     const entry = value[name];
     if (entry === null) continue;
@@ -220,7 +296,9 @@ function readProperties(value: unknown, limits: IngestLimits): Record<string, st
       throw new EventFaultError(
         tooDeep ? 'too_deep' : 'invalid_type',
         path,
-        tooDeep ? `${path} is nested more than ${limits.nestingMax} levels deep.` : `${path} is a string, number or boolean, not ${describe(entry)}.`,
+        tooDeep
+          ? `${path} is nested more than ${limits.nestingMax} levels deep.`
+          : `${path} is a string, number or boolean, not ${describe(entry)}.`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import { normaliseProviderUsage } from '../tokens/provider-usage.js';
+import { isFields } from '../tokens/read-counts.js';
 import { EMPTY_USAGE, type TokenUsage } from '../tokens/token-usage.js';
 import { EventFaultError, type FieldValue } from './event-fault.js';
 
@@ -44,32 +45,52 @@ export function readUsage(fields: Record<string, FieldValue>, raw: unknown): Rep
   delete fields['input_includes_cache'];
   delete fields['output_includes_reasoning'];
   if (raw !== undefined && raw !== null) {
-    if (counted !== undefined) throw new EventFaultError('inconsistent_usage', counted, `Send either usage or counts such as ${counted}, not both.`);
+    if (counted !== undefined)
+      throw new EventFaultError('inconsistent_usage', counted, `Send either usage or counts such as ${counted}, not both.`);
     return readProviderUsage(raw);
   }
   if (counted === undefined) return undefined;
   if (includesCache) {
     const cached = counts.cacheReadTokens + counts.cacheWriteTokens;
     if (cached > counts.inputTokens) {
-      throw new EventFaultError('inconsistent_usage', 'input_tokens', `input_tokens is ${counts.inputTokens}, less than the ${cached} cached tokens it is said to include.`);
+      throw new EventFaultError(
+        'inconsistent_usage',
+        'input_includes_cache',
+        `input_tokens is ${counts.inputTokens}, less than the ${cached} cached tokens it is said to include.`,
+      );
     }
     counts.inputTokens -= cached;
   }
   if (!includesReasoning) counts.outputTokens += counts.reasoningTokens;
-  requirePart('cache_write_1h_tokens', counts.cacheWrite1hTokens, 'cache_write_tokens', counts.cacheWriteTokens);
-  requirePart('reasoning_tokens', counts.reasoningTokens, 'output_tokens', counts.outputTokens);
-  requirePart('input_audio_tokens', counts.inputAudioTokens + counts.inputImageTokens, 'input_tokens', counts.inputTokens);
-  requirePart('output_audio_tokens', counts.outputAudioTokens + counts.outputImageTokens, 'output_tokens', counts.outputTokens);
+  requireParts('cache_write_tokens', counts.cacheWriteTokens, { cache_write_1h_tokens: counts.cacheWrite1hTokens });
+  requireParts('input_tokens', counts.inputTokens, {
+    input_audio_tokens: counts.inputAudioTokens,
+    input_image_tokens: counts.inputImageTokens,
+  });
+  // Reasoning is text: it shares the output with audio and images without overlap.
+  requireParts('output_tokens', counts.outputTokens, {
+    reasoning_tokens: counts.reasoningTokens,
+    output_audio_tokens: counts.outputAudioTokens,
+    output_image_tokens: counts.outputImageTokens,
+  });
   return { usage: counts, flags: [], raw: '' };
 }
 
-function requirePart(partName: string, part: number, wholeName: string, whole: number): void {
-  if (part > whole) {
-    throw new EventFaultError('inconsistent_usage', partName, `${partName} is ${part}, more than the ${whole} of ${wholeName} it is a part of.`);
-  }
+/** Disjoint parts fit into their whole together, else the rest of it would be negative and could not be priced. */
+function requireParts(wholeName: string, whole: number, parts: Readonly<Record<string, number>>): void {
+  const stated = Object.entries(parts).filter(([, count]) => count > 0);
+  const sum = stated.reduce((total, [, count]) => total + count, 0);
+  if (sum <= whole) return;
+  const listed = stated.map(([name, count]) => `${name} ${count}`).join(' + ');
+  throw new EventFaultError(
+    'inconsistent_usage',
+    stated[0]?.[0] ?? wholeName,
+    `${listed} exceeds ${wholeName} ${whole}, which includes it.`,
+  );
 }
 
 function readProviderUsage(raw: unknown): ReportedUsage {
+  if (!isFields(raw)) throw new EventFaultError('invalid_type', 'usage', "usage is the provider's object of token counts.");
   const outcome = normaliseProviderUsage(raw);
   if (!outcome.ok) {
     const path = outcome.path === '' ? 'usage' : `usage.${outcome.path}`;

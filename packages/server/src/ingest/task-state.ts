@@ -50,7 +50,7 @@ export function taskStateRow(event: ParsedEvent, statement: TaskStatement): Pend
     started_at: typeof startedAt === 'number' ? new Date(startedAt).toISOString() : null,
     completed_at: typeof completedAt === 'number' ? new Date(completedAt).toISOString() : null,
     status: [closed ? 1 : 0, event.timestampMs, status],
-    properties: event.properties,
+    properties: Object.fromEntries(Object.entries(event.properties).map(([name, value]) => [name, [event.timestampMs, value]])),
     key_id: [OWN_RANK + event.timestampMs, statement.keyId],
   };
   for (const name of RANKED_TEXTS) {

@@ -47,6 +47,12 @@ export class SessionSnapshots {
     return this.#refreshing;
   }
 
+  /** Recomputes what is marked a last time; nothing runs in the background afterwards. */
+  async stop(): Promise<void> {
+    this.#timer = undefined;
+    await this.refresh();
+  }
+
   /** Marks the sessions that a process which was killed may have left behind its rows. */
   async recover(): Promise<void> {
     const [newest] = await this.#store.query<{ newest: string }>(render(sql`SELECT toUnixTimestamp64Milli(max(computed_at)) AS newest FROM user_sessions`));
@@ -63,6 +69,7 @@ export class SessionSnapshots {
     this.#scheduled = true;
     this.#timer.after(Math.max(REFRESH_PAUSE_MS_MIN, this.#lastRefreshMs / REFRESH_SHARE), () => {
       this.#scheduled = false;
+      if (this.#timer === undefined) return;
       // A failed refresh leaves its sessions marked; the next one takes them along.
       this.refresh().catch(() => this.#schedule());
     });

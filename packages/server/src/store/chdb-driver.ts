@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createClient } from '@clickhouse/client';
+import { createClient, type ClickHouseClientConfigOptions } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { createChdbConnection } from 'chdb/connection';
 import { EngineClient } from './engine-client.js';
@@ -8,6 +8,9 @@ import type { Store } from './store.js';
 
 /** What the engine says when another process holds the folder's lock; the kernel frees the lock with its process. */
 const FOLDER_LOCKED = /Cannot lock file|already running/;
+
+/** The client carries a copy of the declarations that chdb takes from its own dependency; the compiler tells the two apart. */
+type EngineConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 
 /**
  * Opens the embedded engine on a folder, made when absent.
@@ -18,7 +21,8 @@ export async function openChdbStore(folder: string): Promise<Store> {
   const path = resolve(folder);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   try {
-    const store = new EngineClient(createClient({ connection: createChdbConnection({ path }) }), 'embedded', '');
+    const connection = createChdbConnection({ path }) as unknown as EngineConnection;
+    const store = new EngineClient(createClient({ connection }), 'embedded', '');
     await store.ping();
     return store;
   } catch (error) {

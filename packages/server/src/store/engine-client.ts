@@ -30,7 +30,7 @@ export class EngineClient implements Store {
     this.cluster = cluster;
   }
 
-  async query<Row extends StoredRow>(query: SqlQuery, limits: QueryLimits = {}): Promise<Row[]> {
+  async query<Row>(query: SqlQuery, limits: QueryLimits = {}): Promise<Row[]> {
     try {
       const answer = await this.#client.query({
         query: query.text,

@@ -30,7 +30,7 @@ export interface Store {
   /** Cluster name of the `cluster` topology, else empty. */
   readonly cluster: string;
   /** Runs a SELECT and gives all its rows. */
-  query<Row extends StoredRow = StoredRow>(query: SqlQuery, limits?: QueryLimits): Promise<Row[]>;
+  query<Row = StoredRow>(query: SqlQuery, limits?: QueryLimits): Promise<Row[]>;
   /** Stores rows; resolves when they are durable. Times as ISO 8601 strings, decimals as strings. */
   insert(table: string, rows: readonly StoredRow[]): Promise<void>;
   /** Runs a statement that gives no rows. */

@@ -3,9 +3,14 @@ import { DEFAULT_DECODE_LIMITS, type DecodeLimits, decodeTraces, type RejectedSp
 import { type MappedSpan, mapSpan } from './map-span.js';
 import type { OtlpEncoding } from './otlp-encoding.js';
 
+/** A mapped span with its position among all spans of the request, from 0. */
+export interface ExportedSpan extends MappedSpan {
+  readonly index: number;
+}
+
 /** What one export request brought. */
 export interface TraceExport {
-  readonly mapped: readonly MappedSpan[];
+  readonly mapped: readonly ExportedSpan[];
   /** In the order of the request; answered as partial success. */
   readonly rejected: readonly RejectedSpan[];
 }
@@ -22,11 +27,11 @@ export function readTraceExport(
   decodeLimits: DecodeLimits = DEFAULT_DECODE_LIMITS,
 ): TraceExport {
   const decoded = decodeTraces(body, encoding, decodeLimits);
-  const mapped: MappedSpan[] = [];
+  const mapped: ExportedSpan[] = [];
   const rejected: RejectedSpan[] = [...decoded.rejected];
   for (const span of decoded.spans) {
     const outcome = mapSpan(span, ingestLimits);
-    if (outcome.ok) mapped.push(outcome.mapped);
+    if (outcome.ok) mapped.push({ ...outcome.mapped, index: span.index });
     else rejected.push({ index: span.index, reason: outcome.fault.message });
   }
   return { mapped, rejected: rejected.sort((a, b) => a.index - b.index) };
