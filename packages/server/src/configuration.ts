@@ -21,6 +21,8 @@ export interface ServerConfiguration {
   readonly priceFile: string;
   /** Events that may wait for the store before requests are answered 429. */
   readonly bufferEventsMax: number;
+  /** Bytes of request bodies that may wait likewise. */
+  readonly bufferBytesMax: number;
   readonly limits: IngestLimits;
   readonly logLevel: string;
 }
@@ -44,6 +46,7 @@ export const SETTINGS = {
   ip: { name: 'SYSTEMPROMPT_ANALYTICS_IP', fallback: 'truncated', description: "none, truncated (IPv4 /24, IPv6 /48) or full: how clients' addresses are stored" },
   prices: { name: 'SYSTEMPROMPT_ANALYTICS_PRICES', fallback: '', description: 'A price file of your own that overrides the built-in prices; see docs/prices.md' },
   buffer: { name: 'SYSTEMPROMPT_ANALYTICS_BUFFER_EVENTS_MAX', fallback: '200000', description: 'Events that may wait for the store before requests are answered 429' },
+  bufferBytes: { name: 'SYSTEMPROMPT_ANALYTICS_BUFFER_BYTES_MAX', fallback: String(256 * 1024 * 1024), description: 'Bytes of request bodies that may wait for the store before requests are answered 429' },
   bodyBytes: { name: 'SYSTEMPROMPT_ANALYTICS_BODY_BYTES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.bodyBytesMax), description: 'Bytes of one request body as sent' },
   decompressedBytes: { name: 'SYSTEMPROMPT_ANALYTICS_DECOMPRESSED_BYTES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.decompressedBytesMax), description: 'Bytes of one body after decompression' },
   eventBytes: { name: 'SYSTEMPROMPT_ANALYTICS_EVENT_BYTES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.eventBytesMax), description: 'Bytes of one event' },
@@ -102,6 +105,7 @@ export function readConfiguration(flags: ConfigurationFlags = {}, environment: E
     ipPrivacy: choice<IpPrivacy>(SETTINGS.ip, ['none', 'truncated', 'full']),
     priceFile: text(SETTINGS.prices),
     bufferEventsMax: integer(SETTINGS.buffer, 1, 10_000_000),
+    bufferBytesMax: integer(SETTINGS.bufferBytes, 1024, 64 * bytesMax),
     limits: {
       bodyBytesMax: integer(SETTINGS.bodyBytes, 1024, bytesMax),
       decompressedBytesMax: integer(SETTINGS.decompressedBytes, 1024, bytesMax),

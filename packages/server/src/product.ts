@@ -55,6 +55,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await projects.ensureDefault();
     const pipeline = new IngestPipeline(store, {
       bufferEventsMax: configuration.bufferEventsMax,
+      bufferBytesMax: configuration.bufferBytesMax,
       clock,
       onSession: (projectId, sessionId) => snapshots.mark(projectId, sessionId),
     });

@@ -6,7 +6,6 @@ import { type CliEnvironment, readCliEnvironment } from '../configuration.js';
 import { describeReport, REPORTS } from '../reports/registry.js';
 import type { CliIo } from './cli-context.js';
 import { runProgram } from './program.js';
-import { registerServe } from './serve.js';
 import { type ColourFacts, supportsColour } from './terminal.js';
 
 /**
@@ -15,8 +14,11 @@ import { type ColourFacts, supportsColour } from './terminal.js';
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 an import with rejected lines
  */
 export async function run(argv: readonly string[], io: CliIo = processIo()): Promise<number> {
-  const reports = REPORTS.map((report) => describeReport(report));
-  return runProgram(argv, io, { reports, registerServe });
+  return runProgram(
+    argv,
+    io,
+    REPORTS.map((report) => describeReport(report)),
+  );
 }
 
 /** This process's own streams, clock and environment. */

@@ -106,13 +106,10 @@ describe('wrong usage names what exists and exits with 2', () => {
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('takes commands of others', async () => {
-    const served: string[] = [];
-    const registerServe: NonNullable<Parameters<typeof runCli>[1]>['registerServe'] = (program) => {
-      program.command('serve').action(() => void served.push('serve'));
-    };
-    expect((await runCli(['serve'], { registerServe })).code).toBe(0);
-    expect(served).toEqual(['serve']);
+  it('starts no server with a setting that is not valid', async () => {
+    const outcome = await runCli(['serve', '--port', 'none']);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('SYSTEMPROMPT_ANALYTICS_PORT is "none"; allowed: a whole number from 0 to 65535.');
   });
 });
 

@@ -1,23 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { readProductVersion } from '../product-version.js';
 import { type CliIo, createContext } from './cli-context.js';
 import { addImportCommand } from './import-command.js';
 import { printFailure } from './print-failure.js';
 import { addKeyCommands, addProjectCommands, addStatusCommand } from './project-commands.js';
 import { addReportCommands, type ReportDescription } from './report-command.js';
-
-/** The parts of the product the CLI offers besides talking to a server. */
-export interface ProgramParts {
-  readonly reports: readonly ReportDescription[];
-  readonly registerServe: (program: Command) => void;
-}
+import { addServeCommand } from './serve-command.js';
 
 /** Runs one command line (without the program's own name) and answers the exit code. */
-export async function runProgram(argv: readonly string[], io: CliIo, parts: ProgramParts): Promise<number> {
+export async function runProgram(argv: readonly string[], io: CliIo, reports: readonly ReportDescription[]): Promise<number> {
   const context = createContext(io);
   const program = new Command('systemprompt-analytics')
     .description('Who came, what every agent, tool and model did, and what each cost, exactly.')
-    .version(readVersion(), '-v, --version')
+    .version(readProductVersion(), '-v, --version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -27,9 +22,9 @@ export async function runProgram(argv: readonly string[], io: CliIo, parts: Prog
       getOutHasColors: () => io.colour.stdout,
       getErrHasColors: () => io.colour.stderr,
     });
-  parts.registerServe(program);
+  addServeCommand(program, context);
   addStatusCommand(program, context);
-  addReportCommands(program, parts.reports, context);
+  addReportCommands(program, reports, context);
   addImportCommand(program, context);
   addProjectCommands(program, context);
   addKeyCommands(program, context);
@@ -41,10 +36,4 @@ export async function runProgram(argv: readonly string[], io: CliIo, parts: Prog
   } catch (error) {
     return printFailure(error, context);
   }
-}
-
-/** The version of the installed package, which lies two folders above both the sources and the build. */
-function readVersion(): string {
-  const content: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof content === 'object' && content !== null && 'version' in content ? String(content.version) : 'unknown';
 }

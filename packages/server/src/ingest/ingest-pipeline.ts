@@ -17,6 +17,8 @@ export type SessionListener = (projectId: string, sessionId: string) => void;
 export interface IngestPipelineOptions {
   /** Events that may wait before requests are refused with `buffer_full`. */
   readonly bufferEventsMax: number;
+  /** Bytes of request bodies that may wait likewise. */
+  readonly bufferBytesMax: number;
   /** The server's clock, UTC milliseconds. */
   readonly clock: () => number;
   readonly onSession: SessionListener;
@@ -25,6 +27,7 @@ export interface IngestPipelineOptions {
 interface Submission {
   readonly events: readonly PreparedEvent[];
   readonly spans: readonly StoredSpan[];
+  readonly bytes: number;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -42,6 +45,7 @@ export class IngestPipeline {
   readonly #options: IngestPipelineOptions;
   #waiting: Submission[] = [];
   #waitingEvents = 0;
+  #waitingBytes = 0;
   #running: Promise<void> | undefined;
   #version = 0;
 
@@ -58,21 +62,23 @@ export class IngestPipeline {
   /**
    * Stores the events of one request; resolves when they are durable.
    *
+   * @param bytes size of the request's body, which is about what its events take in memory
    * @throws AnalyticsError `buffer_full` or `store_unavailable`; the request may be sent again, what was stored counts once
    */
-  submit(events: readonly PreparedEvent[], spans: readonly StoredSpan[]): Promise<Receipt> {
+  submit(events: readonly PreparedEvent[], spans: readonly StoredSpan[], bytes: number): Promise<Receipt> {
     const size = events.length + spans.length;
     if (size === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
-    if (this.#waitingEvents > 0 && this.#waitingEvents + size > this.#options.bufferEventsMax) {
-      return Promise.reject(
-        new AnalyticsError('buffer_full', `${this.#waitingEvents} events wait for the store; at most ${this.#options.bufferEventsMax} may.`, {
-          retryAfterSeconds: 1,
-        }),
-      );
+    const { bufferEventsMax, bufferBytesMax } = this.#options;
+    // An idle server takes any single request, however small its buffer: it could never be taken otherwise.
+    const full = this.#waitingEvents + size > bufferEventsMax || this.#waitingBytes + bytes > bufferBytesMax;
+    if (this.#waitingEvents > 0 && full) {
+      const message = `${this.#waitingEvents} events of ${this.#waitingBytes} bytes wait for the store; at most ${bufferEventsMax} of ${bufferBytesMax} may.`;
+      return Promise.reject(new AnalyticsError('buffer_full', message, { retryAfterSeconds: 1 }));
     }
     this.#waitingEvents += size;
+    this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, spans, resolve, reject });
+      this.#waiting.push({ events, spans, bytes, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -95,6 +101,7 @@ export class IngestPipeline {
         for (const submission of group) submission.reject(error);
       } finally {
         this.#waitingEvents -= size;
+        this.#waitingBytes -= group.reduce((sum, submission) => sum + submission.bytes, 0);
       }
     }
     this.#running = undefined;

@@ -1,6 +1,6 @@
 import { type ErrorCode, parseEvent, type PriceBook } from '@systemprompt-analytics/core';
 import type { ServerConfiguration } from '../configuration.js';
-import type { IngestPipeline } from './ingest-pipeline.js';
+import type { IngestPipeline, Receipt } from './ingest-pipeline.js';
 import type { RejectedSpan } from './otlp/decode-traces.js';
 import type { MappedSpan } from './otlp/map-span.js';
 import type { OtlpEncoding } from './otlp/otlp-encoding.js';
@@ -54,9 +54,10 @@ export class IngestService {
   /**
    * Stores the events of one batch and answers for each.
    *
+   * @param bytes size of the body they came in
    * @throws AnalyticsError `buffer_full` or `store_unavailable`; the batch may be sent again
    */
-  async ingestEvents(items: readonly BatchItem[], sender: Sender): Promise<IngestAnswer> {
+  async ingestEvents(items: readonly BatchItem[], sender: Sender, bytes = 0): Promise<IngestAnswer> {
     const { configuration, prices, clock } = this.#options;
     const nowMs = clock();
     const parseContext = { nowMs, limits: configuration.limits, trusted: sender.trusted };
@@ -76,7 +77,7 @@ export class IngestService {
       if (span !== undefined) spans.push(span);
     });
     this.#countRejected(rejected);
-    return { ...(await this.#submit(events, spans)), rejected };
+    return { ...(await this.#submit(events, spans, bytes)), rejected };
   }
 
   /**
@@ -104,7 +105,7 @@ export class IngestService {
     }
     const all = [...rejected, ...outOfTime].sort((a, b) => a.index - b.index);
     this.#countRejected(all.map(() => ({ code: 'invalid_value' })));
-    await this.#submit(events, spans);
+    await this.#submit(events, spans, body.length);
     return all;
   }
 
@@ -115,8 +116,8 @@ export class IngestService {
     return undefined;
   }
 
-  async #submit(events: readonly PreparedEvent[], spans: readonly StoredSpan[]): Promise<{ readonly accepted: number; readonly duplicates: number }> {
-    const receipt = await this.#options.pipeline.submit(events, spans);
+  async #submit(events: readonly PreparedEvent[], spans: readonly StoredSpan[], bytes: number): Promise<Receipt> {
+    const receipt = await this.#options.pipeline.submit(events, spans, bytes);
     this.#acceptedEvents += receipt.accepted;
     this.#duplicateEvents += receipt.duplicates;
     return receipt;

@@ -12,13 +12,16 @@ const FOLDER_LOCKED = /Cannot lock file|already running/;
 /** The client carries a copy of the declarations that chdb takes from its own dependency; the compiler tells the two apart. */
 type EngineConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 
+/** The engine's own files; beside them lie those of the server. */
+const ENGINE_FOLDER = 'chdb';
+
 /**
- * Opens the embedded engine on a folder, made when absent.
+ * Opens the embedded engine on a data folder, made when absent.
  *
  * @throws AnalyticsError `folder_in_use` when another process has the folder open
  */
 export async function openChdbStore(folder: string): Promise<Store> {
-  const path = resolve(folder);
+  const path = resolve(folder, ENGINE_FOLDER);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   try {
     const connection = createChdbConnection({ path }) as unknown as EngineConnection;
@@ -29,7 +32,7 @@ export async function openChdbStore(folder: string): Promise<Store> {
     if (FOLDER_LOCKED.test(fullMessage(error))) {
       throw new AnalyticsError(
         'folder_in_use',
-        `The data folder ${path} is in use by another process. Stop that process, send requests to it instead, or choose another folder with --data.`,
+        `The data folder ${resolve(folder)} is in use by another process. Stop that process, send requests to it instead, or choose another folder with --data.`,
         { cause: error },
       );
     }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { CliInput, CliIo } from '../cli-context.js';
-import { type ProgramParts, runProgram } from '../program.js';
+import { runProgram } from '../program.js';
 import type { ReportDescription } from '../report-command.js';
 
 /** Two reports, one of them with its group's name. */
@@ -71,7 +71,6 @@ export interface CliWorld {
   readonly defaultUrl?: string;
   readonly stdin?: CliInput;
   readonly terminal?: { readonly columns: number; readonly rows: number };
-  readonly registerServe?: ProgramParts['registerServe'];
   /** Called instead of waiting. */
   readonly onWait?: (count: number) => void;
   /** Milliseconds the clock moves on at each look. @default 0 */
@@ -108,6 +107,6 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
       signal?.throwIfAborted();
     },
   };
-  const code = await runProgram(argv, io, { reports: REPORTS, registerServe: world.registerServe ?? (() => undefined) });
+  const code = await runProgram(argv, io, REPORTS);
   return { code, ...text, waits };
 }

@@ -1,0 +1,61 @@
+import { AnalyticsError } from '@systemprompt-analytics/core';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Product } from '../product.js';
+import { addDocumentationRoutes } from './documentation-routes.js';
+import { addHealthRoute } from './health-route.js';
+import { addIngestRoutes } from './ingest-routes.js';
+import { Gate, isLoopbackAddress } from './principal.js';
+import { sendProblem } from './problem.js';
+import { addProjectRoutes } from './project-routes.js';
+import { addBodyReader } from './read-body.js';
+import { addReportRoutes } from './report-routes.js';
+
+/** A client that sends its request this slowly is cut off. */
+const REQUEST_MS_MAX = 120_000;
+
+export interface HttpServerOptions {
+  /** Opens everything to the CLI beside the server; made anew by each start. */
+  readonly localAdminToken: string;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** The HTTP side of a product, not listening yet. */
+export function createHttpServer(product: Product, options: HttpServerOptions): FastifyInstance {
+  const { configuration } = product;
+  const server = Fastify({
+    loggerInstance: options.logger,
+    // A line per beacon would say nothing and cost more than storing it; failures are logged where they are answered.
+    disableRequestLogging: true,
+    bodyLimit: configuration.limits.bodyBytesMax,
+    requestTimeout: REQUEST_MS_MAX,
+    // The address of the socket's peer: no header is believed about who is asking.
+    trustProxy: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 500 },
+  });
+  const gate = new Gate({
+    keys: product.keys,
+    projects: product.projects,
+    localAdminToken: options.localAdminToken,
+    keylessLoopback: configuration.keylessLoopback && isLoopbackBind(configuration.host),
+  });
+  addBodyReader(server);
+  server.addHook('onSend', async (_request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' });
+  });
+  server.setErrorHandler(sendProblem);
+  server.setNotFoundHandler((request, reply) =>
+    sendProblem(new AnalyticsError('not_found', `There is no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`), request, reply),
+  );
+  addIngestRoutes(server, product, gate);
+  addReportRoutes(server, product, gate);
+  addProjectRoutes(server, product, gate);
+  addHealthRoute(server, product);
+  addDocumentationRoutes(server);
+  return server;
+}
+
+/** Does a server bound to this address answer this machine only? */
+export function isLoopbackBind(host: string): boolean {
+  return host === 'localhost' || isLoopbackAddress(host);
+}
