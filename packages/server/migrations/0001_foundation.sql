@@ -3,7 +3,8 @@
 -- partitioned by week so that closed weeks merge to one part and FINAL costs nothing there.
 
 -- Which event ids are stored, whatever time their event bears: a client that resends an event without a timestamp gives
--- it another time of receipt, which the replacing tables alone would count twice. Filled by a view of every raw table.
+-- it another time of receipt, which the replacing tables alone would count twice. Written by the pipeline right after the
+-- rows: a view of every raw table would cost each insert 8 ms more.
 -- The small granule makes the lookup of a batch of random ids cheap.
 CREATE TABLE {{table event_ids}} (
   project_id LowCardinality(String),
@@ -103,9 +104,7 @@ CREATE TABLE {{table ai_requests}} (
   tool LowCardinality(String),
   tool_execution_id String CODEC(ZSTD(1)),
   duplicate_of String CODEC(ZSTD(1)),
-  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_receipt received_at TYPE minmax GRANULARITY 4
+  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2
 ) ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toMonday(timestamp)
 PRIMARY KEY (project_id, timestamp)
@@ -113,9 +112,6 @@ ORDER BY (project_id, timestamp, event_id)
 SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 {{distributed ai_requests cityHash64(project_id, if(trace_id != '', trace_id, session_id))}};
-
-CREATE MATERIALIZED VIEW {{table ai_requests_to_event_ids}} TO {{local event_ids}} AS
-SELECT project_id, event_id, received_at FROM {{local ai_requests}};
 
 CREATE TABLE {{table mcp_tool_executions}} (
   project_id LowCardinality(String),
@@ -149,9 +145,7 @@ CREATE TABLE {{table mcp_tool_executions}} (
   duration_ms Nullable(Float64) CODEC(ZSTD(1)),
   error_type LowCardinality(String),
   error_message String CODEC(ZSTD(1)),
-  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_receipt received_at TYPE minmax GRANULARITY 4
+  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2
 ) ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toMonday(timestamp)
 PRIMARY KEY (project_id, timestamp)
@@ -159,9 +153,6 @@ ORDER BY (project_id, timestamp, event_id)
 SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 {{distributed mcp_tool_executions cityHash64(project_id, if(trace_id != '', trace_id, session_id))}};
-
-CREATE MATERIALIZED VIEW {{table mcp_tool_executions_to_event_ids}} TO {{local event_ids}} AS
-SELECT project_id, event_id, received_at FROM {{local mcp_tool_executions}};
 
 CREATE TABLE {{table task_messages}} (
   project_id LowCardinality(String),
@@ -173,13 +164,9 @@ CREATE TABLE {{table task_messages}} (
   session_id String CODEC(ZSTD(1)),
   session_id_source LowCardinality(String),
   user_id String CODEC(ZSTD(1)),
-  user_id_source LowCardinality(String),
   context_id String CODEC(ZSTD(1)),
-  context_id_source LowCardinality(String),
   task_id String CODEC(ZSTD(1)),
-  task_id_source LowCardinality(String),
   agent LowCardinality(String),
-  agent_source LowCardinality(String),
   trace_id String CODEC(ZSTD(1)),
   span_id String CODEC(ZSTD(1)),
   parent_span_id String CODEC(ZSTD(1)),
@@ -190,9 +177,7 @@ CREATE TABLE {{table task_messages}} (
   message_id String CODEC(ZSTD(1)),
   role LowCardinality(String),
   content_length Nullable(UInt64) CODEC(ZSTD(1)),
-  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_receipt received_at TYPE minmax GRANULARITY 4
+  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2
 ) ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toMonday(timestamp)
 PRIMARY KEY (project_id, timestamp)
@@ -200,9 +185,6 @@ ORDER BY (project_id, timestamp, event_id)
 SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 {{distributed task_messages cityHash64(project_id, if(trace_id != '', trace_id, session_id))}};
-
-CREATE MATERIALIZED VIEW {{table task_messages_to_event_ids}} TO {{local event_ids}} AS
-SELECT project_id, event_id, received_at FROM {{local task_messages}};
 
 CREATE TABLE {{table analytics_events}} (
   project_id LowCardinality(String),
@@ -214,13 +196,9 @@ CREATE TABLE {{table analytics_events}} (
   session_id String CODEC(ZSTD(1)),
   session_id_source LowCardinality(String),
   user_id String CODEC(ZSTD(1)),
-  user_id_source LowCardinality(String),
   context_id String CODEC(ZSTD(1)),
-  context_id_source LowCardinality(String),
   task_id String CODEC(ZSTD(1)),
-  task_id_source LowCardinality(String),
   agent LowCardinality(String),
-  agent_source LowCardinality(String),
   trace_id String CODEC(ZSTD(1)),
   span_id String CODEC(ZSTD(1)),
   parent_span_id String CODEC(ZSTD(1)),
@@ -239,10 +217,7 @@ CREATE TABLE {{table analytics_events}} (
   content_id String CODEC(ZSTD(1)),
   target_url String CODEC(ZSTD(1)),
   goal_name LowCardinality(String),
-  goal_value Nullable(Decimal(38, 12)) CODEC(ZSTD(1)),
-  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_receipt received_at TYPE minmax GRANULARITY 4
+  goal_value Nullable(Decimal(38, 12)) CODEC(ZSTD(1))
 ) ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toMonday(timestamp)
 PRIMARY KEY (project_id, toDate(timestamp), session_id)
@@ -250,9 +225,6 @@ ORDER BY (project_id, toDate(timestamp), session_id, timestamp, event_id)
 SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 {{distributed analytics_events cityHash64(project_id, if(session_id != '', session_id, session_id))}};
-
-CREATE MATERIALIZED VIEW {{table analytics_events_to_event_ids}} TO {{local event_ids}} AS
-SELECT project_id, event_id, received_at FROM {{local analytics_events}};
 
 CREATE TABLE {{table engagement_events}} (
   project_id LowCardinality(String),
@@ -264,13 +236,9 @@ CREATE TABLE {{table engagement_events}} (
   session_id String CODEC(ZSTD(1)),
   session_id_source LowCardinality(String),
   user_id String CODEC(ZSTD(1)),
-  user_id_source LowCardinality(String),
   context_id String CODEC(ZSTD(1)),
-  context_id_source LowCardinality(String),
   task_id String CODEC(ZSTD(1)),
-  task_id_source LowCardinality(String),
   agent LowCardinality(String),
-  agent_source LowCardinality(String),
   trace_id String CODEC(ZSTD(1)),
   span_id String CODEC(ZSTD(1)),
   parent_span_id String CODEC(ZSTD(1)),
@@ -302,10 +270,7 @@ CREATE TABLE {{table engagement_events}} (
   tab_switches Nullable(UInt64) CODEC(ZSTD(1)),
   rage_click Nullable(Bool),
   dead_click Nullable(Bool),
-  reading_pattern LowCardinality(String),
-  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 2,
-  INDEX by_receipt received_at TYPE minmax GRANULARITY 4
+  reading_pattern LowCardinality(String)
 ) ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toMonday(timestamp)
 PRIMARY KEY (project_id, toDate(timestamp), session_id)
@@ -313,9 +278,6 @@ ORDER BY (project_id, toDate(timestamp), session_id, timestamp, event_id)
 SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 {{distributed engagement_events cityHash64(project_id, if(session_id != '', session_id, session_id))}};
-
-CREATE MATERIALIZED VIEW {{table engagement_events_to_event_ids}} TO {{local event_ids}} AS
-SELECT project_id, event_id, received_at FROM {{local engagement_events}};
 
 -- What was ever said about a task, merged: started and completed arrive as two events, in any order, some of them twice.
 -- Every column is a maximum or minimum, so neither order nor repetition can change the outcome. A text is kept with its
@@ -350,9 +312,6 @@ CREATE TABLE {{table agent_task_states}} (
 ORDER BY (project_id, task_id);
 
 {{distributed agent_task_states cityHash64(project_id, task_id)}};
-
-CREATE MATERIALIZED VIEW {{table agent_task_states_to_event_ids}} TO {{local event_ids}} AS
-SELECT project_id, event_id, received_at FROM {{local agent_task_states}};
 
 -- The tasks as reports read them: one row per task. A task lies where it started.
 CREATE VIEW {{view agent_tasks}} AS

@@ -8,7 +8,7 @@ const word = (name: string): fc.Arbitrary<string> => fc.constantFrom('', '', `${
 const span: fc.Arbitrary<TraceSpan> = fc.record({
   span_id: spanId,
   parent_span_id: fc.oneof({ weight: 6, arbitrary: spanId }, fc.constantFrom('', 'lost')),
-  kind: fc.constantFrom('ai_request', 'ai_request', 'tool_execution', 'agent_task', 'other'),
+  kind: fc.constantFrom('ai_request', 'ai_request', 'ai_request', 'ai_request', 'tool_execution', 'agent_task', 'other'),
   session_id: word('s'),
   user_id: word('u'),
   context_id: word('c'),
@@ -23,7 +23,7 @@ const span: fc.Arbitrary<TraceSpan> = fc.record({
   total_tokens: fc.constantFrom(0, 10, 20),
 });
 /** Any graph of parents, cycles among them. */
-const trace = fc.uniqueArray(span, { selector: ({ span_id }) => span_id, maxLength: 8 });
+const trace = fc.uniqueArray(span, { selector: ({ span_id }) => span_id, maxLength: 8, size: 'max' });
 /** A trace as it should be: every parent comes before its children in the list. */
 const tree = trace.map((spans) =>
   spans.map((one, index) => ({
@@ -114,7 +114,8 @@ describe('resolveTrace', () => {
       }),
       RUNS,
     );
-    expect(found).toBeGreaterThan(100);
+    // Traces without a repeated call would prove nothing.
+    expect(found).toBeGreaterThan(50);
   });
 
   it('never repeats a call that has none inside', () => {

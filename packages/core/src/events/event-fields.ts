@@ -252,3 +252,12 @@ const CUSTOM_EVENT_FIELDS = fieldsOf('custom');
 export function fieldsOfType(type: string): FieldsByName {
   return FIELDS_BY_TYPE.get(type) ?? CUSTOM_EVENT_FIELDS;
 }
+
+const REQUIRED_FIELDS_BY_TYPE: ReadonlyMap<string, readonly FieldDefinition[]> = new Map(
+  BUILT_IN_EVENT_TYPES.map((type) => [type, [...fieldsOf(type).values()].filter((field) => field.requiredFor?.includes(type) === true)]),
+);
+
+/** The fields an event of this type must carry besides `type`; a custom event needs none. */
+export function requiredFieldsOf(type: string): readonly FieldDefinition[] {
+  return REQUIRED_FIELDS_BY_TYPE.get(type) ?? [];
+}

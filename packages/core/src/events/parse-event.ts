@@ -1,10 +1,10 @@
 import type { TokenUsage } from '../tokens/token-usage.js';
 import { type EventFault, EventFaultError, type FieldValue } from './event-fault.js';
-import { type FieldDefinition, type FieldsByName, fieldsOfType } from './event-fields.js';
+import { type FieldDefinition, fieldsOfType, requiredFieldsOf } from './event-fields.js';
 import type { EventTable } from './event-types.js';
 import { isBuiltInEventType, tableOf } from './event-types.js';
 import type { IngestLimits } from './ingest-limits.js';
-import { readUsage } from './read-usage.js';
+import { readUsage, USAGE_FIELDS } from './read-usage.js';
 
 /** One event of the contract, read and found valid. */
 export interface ParsedEvent {
@@ -64,6 +64,10 @@ function readEvent(input: unknown, context: ParseContext): ParsedEvent {
   const type = readType(input['type']);
   const definitions = fieldsOfType(type);
   const fields: Record<string, FieldValue> = {};
+  // Kept apart from the start: deleting them from `fields` later would make every use of it ten times slower.
+  const usageFields: Record<string, FieldValue> = {};
+  let id: FieldValue | undefined;
+  let timestamp: FieldValue | undefined;
   let properties: Readonly<Record<string, string>> = {};
   for (const name in input) {
     const value = input[name];
@@ -88,14 +92,16 @@ function readEvent(input: unknown, context: ParseContext): ParsedEvent {
         `${name} comes from the request itself with a write key; send it with a secret key.`,
       );
     }
-    fields[name] = readField(definition, value, context.limits);
+    const read = readField(definition, value, context.limits);
+    if (name === 'id') id = read;
+    else if (name === 'timestamp') timestamp = read;
+    else if (USAGE_FIELDS.has(name)) usageFields[name] = read;
+    else fields[name] = read;
   }
-  requireFields(type, definitions, fields);
-  const timestampMs = readEventTime(fields['timestamp'], context);
-  const id = fields['id'];
-  delete fields['id'];
-  delete fields['timestamp'];
-  const usage = type === 'ai_request' ? readUsage(fields, readRawUsage(input['usage'], context.limits)) : undefined;
+  if (id === '') throw new EventFaultError('invalid_value', 'id', 'id must not be empty.');
+  for (const definition of requiredFieldsOf(type)) requireField(type, definition, fields[definition.name]);
+  const timestampMs = readEventTime(timestamp, context);
+  const usage = type === 'ai_request' ? readUsage(usageFields, readRawUsage(input['usage'], context.limits)) : undefined;
   return {
     id: typeof id === 'string' ? id : undefined,
     type,
@@ -109,15 +115,10 @@ function readEvent(input: unknown, context: ParseContext): ParsedEvent {
   };
 }
 
-/** An empty name says nothing, so a needed one is refused. An empty `id` would make one event of all that bear it. */
-function requireFields(type: string, definitions: FieldsByName, fields: Readonly<Record<string, FieldValue>>): void {
-  for (const { name, kind, requiredFor } of definitions.values()) {
-    const required = isBuiltInEventType(type) && requiredFor?.includes(type) === true;
-    if (required && fields[name] === undefined) throw new EventFaultError('missing_field', name, `${type} events need ${name}.`);
-    if (kind === 'name' && fields[name] === '' && (required || name === 'id')) {
-      throw new EventFaultError('invalid_value', name, `${name} must not be empty.`);
-    }
-  }
+/** An empty name says nothing, so a needed one is refused. */
+function requireField(type: string, { name, kind }: FieldDefinition, value: FieldValue | undefined): void {
+  if (value === undefined) throw new EventFaultError('missing_field', name, `${type} events need ${name}.`);
+  if (kind === 'name' && value === '') throw new EventFaultError('invalid_value', name, `${name} must not be empty.`);
 }
 
 /** The provider's object is kept as it came, so its depth is bounded here: writing it as text costs stack per level. */
@@ -214,7 +215,7 @@ function readTimestamp(name: string, value: unknown): number {
   let timestampMs = Number.NaN;
   // A fraction of a millisecond cannot be kept. In text it is only precision; as a number it is a sign of another unit.
   if (typeof value === 'number') timestampMs = Number.isInteger(value) ? value : Number.NaN;
-  else if (typeof value === 'string' && ISO_8601.test(value) && isCalendarDay(value.slice(0, 10)))
+  else if (typeof value === 'string' && ISO_8601.test(value) && isCalendarDay(value))
     timestampMs = Date.parse(hasZone(value) ? value : `${value.replace(' ', 'T')}Z`);
   else if (typeof value !== 'string')
     throw new EventFaultError('invalid_type', name, `${name} is an ISO 8601 string or UTC milliseconds, not ${describe(value)}.`);
@@ -228,10 +229,12 @@ function readTimestamp(name: string, value: unknown): number {
   return timestampMs;
 }
 
-/** `Date.parse` takes 30 February for 2 March; the time that was meant is not known. */
-function isCalendarDay(date: string): boolean {
-  const dayMs = Date.parse(date);
-  return Number.isFinite(dayMs) && new Date(dayMs).toISOString().startsWith(date);
+/** `Date.parse` takes 30 February for 2 March; the time that was meant is not known. Months end with the last valid day. */
+function isCalendarDay(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  if (day <= 28) return true;
+  const [year, month] = [Number(text.slice(0, 4)), Number(text.slice(5, 7))];
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 /** A date alone is UTC by the standard; a time without a zone would be the machine's local time, which is nobody's. */

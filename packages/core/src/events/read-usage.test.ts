@@ -121,12 +121,6 @@ describe('counts', () => {
     expect(readUsage({ model: 'm', input_includes_cache: true, output_includes_reasoning: false }, undefined)).toBeUndefined();
     expect(readUsage({}, null)).toBeUndefined();
   });
-
-  it('leave the fields, the rest stays', () => {
-    const fields: Fields = { model: 'm', input_tokens: 3, input_includes_cache: false, output_includes_reasoning: true, latency_ms: 5 };
-    readUsage(fields, undefined);
-    expect(fields).toEqual({ model: 'm', latency_ms: 5 });
-  });
 });
 
 describe('the usage object of a provider', () => {

@@ -26,24 +26,26 @@ const COUNT_FIELDS = {
   web_searches: 'webSearches',
 } as const satisfies Record<string, keyof TokenUsage>;
 
+const COUNT_ENTRIES = Object.entries(COUNT_FIELDS);
+
+/** Fields of an `ai_request` that say how much it used; they become a {@link TokenUsage} and are no columns of their own. */
+export const USAGE_FIELDS: ReadonlySet<string> = new Set([...Object.keys(COUNT_FIELDS), 'input_includes_cache', 'output_includes_reasoning']);
+
 /**
- * Takes the counts out of the fields of an `ai_request` and makes disjoint buckets of them. A raw `usage` object of
+ * Makes disjoint buckets of the {@link USAGE_FIELDS} of an `ai_request`. A raw `usage` object of
  * the provider is taken instead of counts, never beside them. Counts that contradict each other are refused.
  */
-export function readUsage(fields: Record<string, FieldValue>, raw: unknown): ReportedUsage | undefined {
+export function readUsage(fields: Readonly<Record<string, FieldValue>>, raw: unknown): ReportedUsage | undefined {
   const counts: { -readonly [Part in keyof TokenUsage]: number } = { ...EMPTY_USAGE };
   let counted: string | undefined;
-  for (const [name, part] of Object.entries(COUNT_FIELDS)) {
+  for (const [name, part] of COUNT_ENTRIES) {
     const value = fields[name];
     if (typeof value !== 'number') continue;
     counts[part] = value;
     counted ??= name;
-    delete fields[name];
   }
   const includesCache = fields['input_includes_cache'] === true;
   const includesReasoning = fields['output_includes_reasoning'] !== false;
-  delete fields['input_includes_cache'];
-  delete fields['output_includes_reasoning'];
   if (raw !== undefined && raw !== null) {
     if (counted !== undefined)
       throw new EventFaultError('inconsistent_usage', counted, `Send either usage or counts such as ${counted}, not both.`);
@@ -78,9 +80,10 @@ export function readUsage(fields: Record<string, FieldValue>, raw: unknown): Rep
 
 /** Disjoint parts fit into their whole together, else the rest of it would be negative and could not be priced. */
 function requireParts(wholeName: string, whole: number, parts: Readonly<Record<string, number>>): void {
-  const stated = Object.entries(parts).filter(([, count]) => count > 0);
-  const sum = stated.reduce((total, [, count]) => total + count, 0);
+  let sum = 0;
+  for (const name in parts) sum += parts[name] ?? 0;
   if (sum <= whole) return;
+  const stated = Object.entries(parts).filter(([, count]) => count > 0);
   const listed = stated.map(([name, count]) => `${name} ${count}`).join(' + ');
   throw new EventFaultError(
     'inconsistent_usage',

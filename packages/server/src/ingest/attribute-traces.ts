@@ -2,9 +2,10 @@ import { type Attribution, type EventTable, resolveTrace } from '@systemprompt-a
 import { bind, identifier, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 import { groupBy } from './group-by.js';
-import { applyAttribution, type PendingRow, type PreparedEvent } from './prepare-event.js';
+import { applyAttribution, applyCallAttribution, type ModelCallRow } from './event-rows.js';
+import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
-import { inheritedTaskRow } from './task-state.js';
+import { inheritedTaskRow, type TaskStateRow } from './task-state.js';
 
 /** Spans of one trace lie within this time of each other; older ones are another run that reuses the id. */
 const TRACE_MS_MAX = 24 * 3_600_000;
@@ -17,8 +18,24 @@ const TABLE_BY_KIND = { ai_request: 'ai_requests', tool_execution: 'mcp_tool_exe
 export interface TraceOutcome {
   /** Spans that were not stored yet. */
   readonly newSpans: readonly StoredSpan[];
-  /** Rows stored earlier whose attribution changed, complete and with their new version. */
-  readonly correctedRows: ReadonlyMap<EventTable, readonly PendingRow[]>;
+  readonly corrected: readonly CorrectedRow[];
+}
+
+/** A row stored earlier that belongs to someone else since more is known of its trace, complete. */
+export interface CorrectedRow {
+  readonly table: EventTable;
+  readonly projectId: string;
+  readonly row: Record<string, unknown>;
+  /** The sessions it belongs to now and belonged to before; both have to be recomputed. */
+  readonly sessionIds: readonly string[];
+}
+
+/** A span whose row has to be corrected. */
+interface Correction {
+  readonly span: StoredSpan;
+  readonly attribution: Attribution;
+  /** The session it belonged to; it has to be recomputed as well. */
+  readonly previousSession: string;
 }
 
 /** Spans are told apart by project, trace and span id. */
@@ -45,7 +62,7 @@ export async function attributeTraces(
   const storedByTrace = groupBy(await findSpans(store, arrived), traceKeyOf);
   const eventBySpanRow = new Map(events.map((event) => [`${event.projectId}\u0000${rowIdOf(event)}`, event]));
   const newSpans: StoredSpan[] = [];
-  const corrections: { span: StoredSpan; attribution: Attribution }[] = [];
+  const corrections: Correction[] = [];
   for (const [key, group] of groupBy(arrived, traceKeyOf)) {
     const stored = storedByTrace.get(key) ?? [];
     const known = new Set(stored.map(spanKeyOf));
@@ -63,11 +80,13 @@ export async function attributeTraces(
       if (attribution === undefined || span.event_id === '') continue;
       const event = eventBySpanRow.get(`${span.project_id}\u0000${span.event_id}`);
       if (event !== undefined) attributeEvent(event, attribution, version);
-      else if (!sameAttribution(before.get(span.span_id), attribution)) corrections.push({ span, attribution });
+      else if (!sameAttribution(before.get(span.span_id), attribution)) {
+        corrections.push({ span, attribution, previousSession: before.get(span.span_id)?.session.value ?? '' });
+      }
     }
     newSpans.push(...fresh);
   }
-  return { newSpans, correctedRows: await correctRows(store, corrections, version) };
+  return { newSpans, corrected: await correctRows(store, corrections, version) };
 }
 
 /** A task's row is known by its task id, since several events speak of one task. */
@@ -76,8 +95,21 @@ function rowIdOf(event: PreparedEvent): string {
 }
 
 function attributeEvent(event: PreparedEvent, attribution: Attribution, version: number): void {
-  if (event.table === 'agent_task_states') Object.assign(event.row, inheritedTaskRow(event.row, attribution, version));
-  else applyAttribution(event.row, event.table, attribution);
+  switch (event.table) {
+    case 'agent_task_states':
+      Object.assign(event.row, inheritedTaskRow(event.row, attribution, version));
+      return;
+    case 'ai_requests':
+      applyAttribution(event.row, attribution);
+      applyCallAttribution(event.row, attribution);
+      return;
+    case 'mcp_tool_executions':
+      applyAttribution(event.row, attribution);
+      return;
+    default:
+      // Page events and messages are in no trace.
+      return;
+  }
 }
 
 function sameAttribution(before: Attribution | undefined, after: Attribution): boolean {
@@ -107,52 +139,61 @@ async function findSpans(store: Store, arrived: readonly StoredSpan[]): Promise<
   return found;
 }
 
-async function correctRows(
-  store: Store,
-  corrections: readonly { readonly span: StoredSpan; readonly attribution: Attribution }[],
-  version: number,
-): Promise<Map<EventTable, PendingRow[]>> {
-  const corrected = new Map<EventTable, PendingRow[]>();
-  const add = (table: EventTable, row: PendingRow): void => {
-    const rows = corrected.get(table);
-    if (rows === undefined) corrected.set(table, [row]);
-    else rows.push(row);
-  };
+async function correctRows(store: Store, corrections: readonly Correction[], version: number): Promise<CorrectedRow[]> {
+  const corrected: CorrectedRow[] = [];
   for (const [kind, ofKind] of groupBy(corrections, ({ span }) => span.kind)) {
     if (kind === 'other') continue;
     const table = TABLE_BY_KIND[kind];
-    if (table === 'agent_task_states') {
-      for (const { span, attribution } of ofKind) add(table, taskCorrection(span, attribution, version));
-      continue;
-    }
     for (const [projectId, ofProject] of groupBy(ofKind, ({ span }) => span.project_id)) {
-      const attributionById = new Map(ofProject.map(({ span, attribution }) => [span.event_id, attribution]));
-      const { firstMs, lastMs } = timeRange(ofProject.map(({ span }) => span));
-      const rows = await store.query(
-        render(sql`SELECT * FROM ${identifier(table)} FINAL WHERE project_id = ${bind.string(projectId)}
-          AND timestamp >= ${bind.timeMs(firstMs)} AND timestamp <= ${bind.timeMs(lastMs)} AND event_id IN ${bind.strings([...attributionById.keys()])}`),
-      );
-      for (const stored of rows) {
-        const attribution = attributionById.get(String(stored['event_id']));
-        if (attribution === undefined) continue;
-        const row: PendingRow = { ...stored, previous_session_id: stored['session_id'] };
-        applyAttribution(row, table, attribution);
-        add(table, row);
+      const rows = table === 'agent_task_states' ? taskCorrections(ofProject, version) : await callCorrections(store, table, projectId, ofProject);
+      for (const { row, correction } of rows) {
+        const sessionIds = [correction.previousSession, correction.attribution.session.value];
+        corrected.push({ table, projectId, row, sessionIds });
       }
     }
   }
   return corrected;
 }
 
-function taskCorrection(span: StoredSpan, attribution: Attribution, version: number): PendingRow {
-  const row: PendingRow = {
-    project_id: span.project_id,
-    task_id: span.event_id,
-    timestamp: new Date(span.timestampMs).toISOString(),
-    started_at: null,
-    completed_at: null,
-  };
-  return inheritedTaskRow(row, attribution, version);
+interface CorrectionRow {
+  readonly row: Record<string, unknown>;
+  readonly correction: Correction;
+}
+
+/** Rows of calls and tool executions are read back, since a replacing table takes whole rows only. */
+async function callCorrections(
+  store: Store,
+  table: 'ai_requests' | 'mcp_tool_executions',
+  projectId: string,
+  corrections: readonly Correction[],
+): Promise<CorrectionRow[]> {
+  const correctionById = new Map(corrections.map((correction) => [correction.span.event_id, correction]));
+  const { firstMs, lastMs } = timeRange(corrections.map(({ span }) => span));
+  const rows = await store.query<ModelCallRow>(
+    render(sql`SELECT * FROM ${identifier(table)} FINAL WHERE project_id = ${bind.string(projectId)}
+      AND timestamp >= ${bind.timeMs(firstMs)} AND timestamp <= ${bind.timeMs(lastMs)} AND event_id IN ${bind.strings([...correctionById.keys()])}`),
+  );
+  return rows.flatMap((row) => {
+    const correction = correctionById.get(row.event_id);
+    if (correction === undefined) return [];
+    applyAttribution(row, correction.attribution);
+    if (table === 'ai_requests') applyCallAttribution(row, correction.attribution);
+    return [{ row: { ...row }, correction }];
+  });
+}
+
+function taskCorrections(corrections: readonly Correction[], version: number): CorrectionRow[] {
+  return corrections.map((correction) => {
+    const { span, attribution } = correction;
+    const row: TaskStateRow = {
+      project_id: span.project_id,
+      task_id: span.event_id,
+      timestamp: new Date(span.timestampMs).toISOString(),
+      started_at: null,
+      completed_at: null,
+    };
+    return { row: inheritedTaskRow(row, attribution, version), correction };
+  });
 }
 
 function timeRange(spans: readonly StoredSpan[]): { readonly firstMs: number; readonly lastMs: number } {

@@ -1,9 +1,10 @@
 import { AnalyticsError, type EventTable } from '@systemprompt-analytics/core';
 import type { Store, StoredRow } from '../store/store.js';
-import { attributeTraces } from './attribute-traces.js';
-import { findKnownEvents, identityOf } from './known-events.js';
-import type { PendingRow, PreparedEvent } from './prepare-event.js';
+import { attributeTraces, type CorrectedRow, type TraceOutcome } from './attribute-traces.js';
+import { findKnownEvents, identityOf, reconcileKnownEvents } from './known-events.js';
+import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
+import { sessionOfTask } from './task-state.js';
 
 /** What became of one request's events. */
 export interface Receipt {
@@ -32,8 +33,18 @@ interface Submission {
   readonly reject: (error: unknown) => void;
 }
 
-/** Rows of one commit. Measured: 1,000 rows cost the engine 13 ms, 5,000 cost 49 ms; beyond 10,000 only latency grows. */
+/**
+ * Events of one commit. A commit costs the engine about 70 ms however small it is, and 10 microseconds per event, so large
+ * ones are cheap; beyond this only the latency grows.
+ */
 const COMMIT_EVENTS_MAX = 10_000;
+/**
+ * Of more waiting events than this a commit takes half. Clients wait for their answers: if all of them waited for the same
+ * commit, the engine would idle while their next requests are read, and reading would wait while the engine writes.
+ */
+const SPLIT_EVENTS_MIN = 2_000;
+
+const NO_TRACES: TraceOutcome = { newSpans: [], corrected: [] };
 
 /**
  * Group commit: requests that arrive while one commit is under way form the next one. Nothing waits for a timer: an
@@ -48,6 +59,8 @@ export class IngestPipeline {
   #waitingBytes = 0;
   #running: Promise<void> | undefined;
   #version = 0;
+  /** Did a commit fail when some of its rows may have been stored without their ids? */
+  #mustReconcile = false;
 
   constructor(store: Store, options: IngestPipelineOptions) {
     this.#store = store;
@@ -108,11 +121,12 @@ export class IngestPipeline {
   }
 
   #takeGroup(): Submission[] {
+    const sizeMax = this.#waitingEvents > SPLIT_EVENTS_MIN ? Math.min(COMMIT_EVENTS_MAX, this.#waitingEvents / 2) : COMMIT_EVENTS_MAX;
     let size = 0;
     let count = 0;
     for (const submission of this.#waiting) {
       size += submission.events.length + submission.spans.length;
-      if (count > 0 && size > COMMIT_EVENTS_MAX) break;
+      if (count > 0 && size > sizeMax) break;
       count++;
     }
     return this.#waiting.splice(0, count);
@@ -120,6 +134,8 @@ export class IngestPipeline {
 
   async #commit(group: readonly Submission[]): Promise<Receipt[]> {
     const version = this.#nextVersion();
+    if (this.#mustReconcile) await reconcileKnownEvents(this.#store);
+    this.#mustReconcile = false;
     const all = group.flatMap((submission) => submission.events);
     const seen = await findKnownEvents(this.#store, all);
     const fresh: PreparedEvent[] = [];
@@ -135,29 +151,46 @@ export class IngestPipeline {
       return { accepted, duplicates: events.length - accepted };
     });
     const spans = group.flatMap((submission) => submission.spans);
-    const traces =
-      spans.length === 0 ? { newSpans: [], correctedRows: new Map<EventTable, PendingRow[]>() } : await attributeTraces(this.#store, spans, fresh, version);
-    const rowsByTable = new Map<EventTable, PendingRow[]>();
-    for (const { table, row } of fresh) rowsOf(rowsByTable, table).push(row);
-    for (const [table, rows] of traces.correctedRows) rowsOf(rowsByTable, table).push(...rows);
-    this.#tellSessions(rowsByTable);
-    await Promise.all([...rowsByTable].map(([table, rows]) => this.#store.insert(table, versioned(table, rows, version))));
+    const traces = spans.length === 0 ? NO_TRACES : await attributeTraces(this.#store, spans, fresh, version);
+    const rowsByTable = this.#rowsOf(fresh, traces.corrected, version);
+    this.#mustReconcile = true;
+    await Promise.all([...rowsByTable].map(([table, rows]) => this.#store.insert(table, rows)));
+    await this.#store.insert('event_ids', fresh.map(idRow));
+    this.#mustReconcile = false;
     // Last, as the mark of a finished commit: see attributeTraces.
-    await this.#store.insert('spans', traces.newSpans.map((span) => spanRow(span, version)));
+    await this.#store.insert(
+      'spans',
+      traces.newSpans.map((span) => spanRow(span, version)),
+    );
     return receipts;
   }
 
-  #tellSessions(rowsByTable: ReadonlyMap<EventTable, readonly PendingRow[]>): void {
-    for (const rows of rowsByTable.values()) {
-      for (const row of rows) {
-        for (const field of ['session_id', 'previous_session_id']) {
-          const value = row[field];
-          const sessionId = Array.isArray(value) ? String(value[1]) : value;
-          if (typeof sessionId === 'string' && sessionId !== '') this.#options.onSession(String(row['project_id']), sessionId);
-        }
-        delete row['previous_session_id'];
+  /** The rows of a commit by table. Marks their sessions before anything is stored, so that no failure can lose a mark. */
+  #rowsOf(fresh: readonly PreparedEvent[], corrected: readonly CorrectedRow[], version: number): Map<EventTable, object[]> {
+    const rowsByTable = new Map<EventTable, object[]>();
+    const add = (table: EventTable, row: object): void => {
+      const rows = rowsByTable.get(table);
+      if (rows === undefined) rowsByTable.set(table, [row]);
+      else rows.push(row);
+    };
+    const mark = (projectId: string, sessionId: unknown): void => {
+      if (typeof sessionId === 'string' && sessionId !== '') this.#options.onSession(projectId, sessionId);
+    };
+    for (const event of fresh) {
+      if (event.table === 'agent_task_states') mark(event.projectId, sessionOfTask(event.row));
+      else {
+        event.row.version = version;
+        mark(event.projectId, event.row.session_id);
       }
+      add(event.table, event.row);
     }
+    for (const { table, projectId, row, sessionIds } of corrected) {
+      // The table of tasks merges by rank and has no version.
+      if (table !== 'agent_task_states') row['version'] = version;
+      for (const sessionId of sessionIds) mark(projectId, sessionId);
+      add(table, row);
+    }
+    return rowsByTable;
   }
 
   /** Later commits have higher versions, also when the clock stands still or goes back. */
@@ -167,18 +200,8 @@ export class IngestPipeline {
   }
 }
 
-function rowsOf(rowsByTable: Map<EventTable, PendingRow[]>, table: EventTable): PendingRow[] {
-  let rows = rowsByTable.get(table);
-  if (rows === undefined) {
-    rows = [];
-    rowsByTable.set(table, rows);
-  }
-  return rows;
-}
-
-/** The table of tasks merges by rank and has no version. */
-function versioned(table: EventTable, rows: readonly PendingRow[], version: number): StoredRow[] {
-  return table === 'agent_task_states' ? [...rows] : rows.map((row) => ({ ...row, version }));
+function idRow({ projectId, id, row }: PreparedEvent): StoredRow {
+  return { project_id: projectId, event_id: id, received_at: row.received_at };
 }
 
 function spanRow(span: StoredSpan, version: number): StoredRow {

@@ -61,7 +61,7 @@ export class IngestService {
     const { configuration, prices, clock } = this.#options;
     const nowMs = clock();
     const parseContext = { nowMs, limits: configuration.limits, trusted: sender.trusted };
-    const prepareContext = { sender, nowMs, prices, ipPrivacy: configuration.ipPrivacy };
+    const prepareContext = { sender, nowMs, receivedAt: new Date(nowMs).toISOString(), prices, ipPrivacy: configuration.ipPrivacy };
     const events: PreparedEvent[] = [];
     const spans: StoredSpan[] = [];
     const rejected: RejectedEvent[] = [];
@@ -90,7 +90,7 @@ export class IngestService {
     const { configuration, prices, clock } = this.#options;
     const nowMs = clock();
     const { mapped, rejected } = readTraceExport(body, encoding, configuration.limits);
-    const prepareContext = { sender, nowMs, prices, ipPrivacy: configuration.ipPrivacy };
+    const prepareContext = { sender, nowMs, receivedAt: new Date(nowMs).toISOString(), prices, ipPrivacy: configuration.ipPrivacy };
     const events: PreparedEvent[] = [];
     const spans: StoredSpan[] = [];
     const outOfTime: RejectedSpan[] = [];

@@ -31,8 +31,8 @@ export async function findKnownEvents(store: Store, events: readonly PreparedEve
 const RAW_TABLES = ['ai_requests', 'mcp_tool_executions', 'task_messages', 'analytics_events', 'engagement_events', 'agent_task_states'] as const;
 
 /**
- * Adds the ids that a killed process stored rows for but not yet their ids. The two are written one after the other;
- * an hour before the newest id covers any commit that can have been under way.
+ * Adds the ids of rows that were stored without them, because the process was killed or the store failed in between. An
+ * hour before the newest id covers any commit that can have been under way.
  */
 export async function reconcileKnownEvents(store: Store): Promise<void> {
   const [newest] = await store.query<{ newest: string }>(render(sql`SELECT toUnixTimestamp64Milli(max(received_at)) AS newest FROM event_ids`));

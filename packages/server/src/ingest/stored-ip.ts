@@ -6,7 +6,7 @@ import type { IpPrivacy } from '../configuration.js';
  * address is not stored.
  */
 export function storedIp(address: string, privacy: IpPrivacy): string {
-  if (privacy === 'none') return '';
+  if (privacy === 'none' || address === '') return '';
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   const plain = mapped?.[1] ?? address;
   if (isIPv4(plain)) return privacy === 'full' ? plain : plain.replace(/\.\d+$/, '.0');

@@ -1,5 +1,4 @@
 import { type Attribution, isClosedTaskStatus, type ParsedEvent } from '@systemprompt-analytics/core';
-import type { PendingRow } from './prepare-event.js';
 
 /**
  * Rank of a statement of the task's own: above every inherited value, later statements above earlier ones. Inherited
@@ -23,29 +22,32 @@ const RANKED_TEXTS = [
 ] as const;
 const ATTRIBUTED_TEXTS = ['agent', 'session_id', 'user_id', 'context_id'] as const;
 
+/** A row of `agent_task_states` by column; what is absent was not said. */
+export type TaskStateRow = Record<string, unknown> & { readonly received_at?: string };
+
 /** Where a statement about a task comes from. */
 export interface TaskStatement {
   readonly projectId: string;
   readonly keyId: string;
   readonly eventId: string;
-  /** The server's clock, UTC milliseconds. */
-  readonly nowMs: number;
+  /** The server's clock, ISO 8601. */
+  readonly receivedAt: string;
 }
 
 /**
  * One statement about a task as a row of `agent_task_states`, which the engine merges with all others of the task by
  * maximum and minimum: a started and a completed statement give the same task in either order and however often.
  */
-export function taskStateRow(event: ParsedEvent, statement: TaskStatement): PendingRow {
+export function taskStateRow(event: ParsedEvent, statement: TaskStatement): TaskStateRow {
   const status = String(event.fields['status'] ?? 'submitted');
   const closed = isClosedTaskStatus(status);
   const startedAt = event.fields['started_at'] ?? (closed ? undefined : event.timestampMs);
   const completedAt = event.fields['completed_at'] ?? (closed ? event.timestampMs : undefined);
-  const row: PendingRow = {
+  const row: TaskStateRow = {
     project_id: statement.projectId,
     task_id: String(event.fields['task_id']),
     event_id: statement.eventId,
-    received_at: new Date(statement.nowMs).toISOString(),
+    received_at: statement.receivedAt,
     timestamp: new Date(event.timestampMs).toISOString(),
     started_at: typeof startedAt === 'number' ? new Date(startedAt).toISOString() : null,
     completed_at: typeof completedAt === 'number' ? new Date(completedAt).toISOString() : null,
@@ -64,9 +66,9 @@ export function taskStateRow(event: ParsedEvent, statement: TaskStatement): Pend
 }
 
 /** A statement of what a task inherits from its trace, as the commit with this version finds it. */
-export function inheritedTaskRow(row: PendingRow, attribution: Attribution, version: number): PendingRow {
+export function inheritedTaskRow(row: TaskStateRow, attribution: Attribution, version: number): TaskStateRow {
   const values = { agent: attribution.agent, session_id: attribution.session, user_id: attribution.user, context_id: attribution.context };
-  const inherited: PendingRow = { ...row };
+  const inherited: TaskStateRow = { ...row };
   for (const [name, attributed] of Object.entries(values)) {
     if (attributed.source === 'own') continue;
     inherited[name] = [version, attributed.value];
@@ -76,4 +78,10 @@ export function inheritedTaskRow(row: PendingRow, attribution: Attribution, vers
     inherited['parent_task_id'] = [version, attribution.parent_task_id];
   }
   return inherited;
+}
+
+/** The session that a statement names, if it names one. */
+export function sessionOfTask(row: TaskStateRow): string {
+  const ranked = row['session_id'];
+  return Array.isArray(ranked) ? String(ranked[1]) : '';
 }

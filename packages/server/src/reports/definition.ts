@@ -18,12 +18,16 @@ export interface ColumnDefinition {
   readonly description: string;
   /** Columns of the elements of a `list`. */
   readonly items?: readonly ColumnDefinition[];
+  /** Name in the engine's answer, for a column whose own name a sender chose. @default name */
+  readonly source?: string;
 }
 
 /** A column together with the SQL that computes it. */
 export interface Measure {
   readonly column: ColumnDefinition;
   readonly sql: SqlFragment;
+  /** How the values of several kinds of record are combined into one. @default only one kind has the measure */
+  readonly combined?: 'min' | 'max';
 }
 
 /** How the answer is laid out: rows of a kind, one row of facts, or one row per bucket of time. */
@@ -49,8 +53,6 @@ export interface ReportScope {
   readonly bucket: Bucket;
   /** Largest number of rows of a table. */
   readonly limit: number;
-  /** Column a table is sorted by, one of the report's own. */
-  readonly sortBy: string;
   readonly parameters: ParameterValues;
 }
 
@@ -74,9 +76,11 @@ interface CommonDefinition {
 /** Rows of a kind, sorted and limited by the engine. */
 export interface TableReport extends CommonDefinition {
   readonly shape: 'table';
+  /** Columns that name a row instead of measuring it, as the engine answers them; a total has none of them. */
+  readonly keys: readonly string[];
   /** Columns the rows can be sorted by; the first one is the default. Numbers and times largest first, texts from A. */
   readonly sortable: readonly string[];
-  /** Columns that depend on a parameter; `columns` then is what the defaults give. */
+  /** Columns where they depend on a parameter; `columns` is what the defaults give. */
   readonly columnsFor?: (parameters: ParameterValues) => readonly ColumnDefinition[];
   /** Reports about now have a range of their own instead of since and until. */
   readonly rangeFor?: (parameters: ParameterValues, nowMs: number) => { readonly sinceMs: number; readonly untilMs: number };
@@ -85,7 +89,7 @@ export interface TableReport extends CommonDefinition {
    * same measures over everything, limit or not; it comes from the same statement, so that the rows add up to it also
    * while events arrive.
    */
-  readonly query: (scope: ReportScope) => SqlFragment;
+  readonly query: (scope: ReportScope, sortBy: ColumnDefinition) => SqlFragment;
 }
 
 /** One row of facts; its parts are queried one by one and put side by side. */
@@ -96,6 +100,8 @@ export interface RecordReport extends CommonDefinition {
   /** Nothing is answered when all of these are 0: what was asked for does not exist. */
   readonly presence?: readonly string[];
   readonly parts: (scope: ReportScope) => readonly SqlFragment[];
+  /** Columns of lists, each with the statement whose rows are its elements. */
+  readonly lists?: (scope: ReportScope) => Readonly<Record<string, SqlFragment>>;
 }
 
 /** One row per bucket of time; the parts name the bucket in a column `bucket` and are put side by side. */

@@ -123,8 +123,9 @@ function toolExecution(random: () => number): { readonly fields: DemoEvent; read
   return { tookMs, fields: { type: 'tool_execution', tool, server, duration_ms: round(tookMs), ...outcome } };
 }
 
-function pick<Item>(items: readonly [Item, ...Item[]], random: () => number): Item {
-  return items[Math.floor(random() * items.length)] ?? items[0];
+function pick<Item>(items: readonly Item[], random: () => number): Item {
+  // `random` is below 1, so there is always an item.
+  return items[Math.floor(random() * items.length)] as Item;
 }
 
 function pickWeighted(random: () => number): (typeof MODELS)[number] {

@@ -1,6 +1,6 @@
 import { createClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
-import { EngineClient } from './engine-client.js';
+import { EngineClient, INSERT_SETTINGS } from './engine-client.js';
 import type { Store } from './store.js';
 
 /** How a server or cluster is reached. */
@@ -18,7 +18,9 @@ export interface ClickHouseConnection {
  */
 export async function openClickHouseStore(connection: ClickHouseConnection): Promise<Store> {
   const client = createClient({ url: connection.url, compression: { request: true, response: true } });
-  const store = new EngineClient(client, connection.cluster === '' ? 'single' : 'cluster', connection.cluster);
+  const store = new EngineClient(client, connection.cluster === '' ? 'single' : 'cluster', connection.cluster, (_, table, rows) =>
+    client.insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: INSERT_SETTINGS }),
+  );
   try {
     await store.ping();
     return store;

@@ -1,4 +1,4 @@
-import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import type { QueryLimits, SqlQuery, Store, StoredRow, StoreTopology } from './store.js';
 
@@ -8,24 +8,33 @@ const SETTINGS = {
   output_format_json_quote_decimals: 1,
   output_format_decimal_trailing_zeros: 1,
   date_time_output_format: 'iso',
-  date_time_input_format: 'best_effort',
+  /** A misspelt column is a failure, not a value that is lost. */
+  input_format_skip_unknown_fields: 0,
   /** Replacing tables are partitioned by a function of their key's time: an id is never in two partitions. */
   do_not_merge_across_partitions_select_final: 1,
 } as const;
+
+/** Times arrive as ISO 8601. */
+export const INSERT_SETTINGS = { date_time_input_format: 'best_effort' } as const;
 
 const DEFAULT_QUERY_SECONDS = 30;
 const DEFAULT_ANSWER_ROWS = 100_000;
 /** Engine codes: TIMEOUT_EXCEEDED, TOO_MANY_ROWS, TOO_MANY_BYTES, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES. */
 const TOO_EXPENSIVE = new Set(['159', '158', '307', '241', '396']);
 
+/** Sends rows as JSON, one per line; the drivers differ in how settings travel with them. */
+export type InsertRows = (client: ClickHouseClient, table: string, rows: readonly object[]) => Promise<unknown>;
+
 /** The part that both drivers share: the official client over either connection. */
 export class EngineClient implements Store {
   readonly topology: StoreTopology;
   readonly cluster: string;
   readonly #client: ClickHouseClient;
+  readonly #insertRows: InsertRows;
 
-  constructor(client: ClickHouseClient, topology: StoreTopology, cluster: string) {
+  constructor(client: ClickHouseClient, topology: StoreTopology, cluster: string, insertRows: InsertRows) {
     this.#client = client;
+    this.#insertRows = insertRows;
     this.topology = topology;
     this.cluster = cluster;
   }
@@ -49,10 +58,10 @@ export class EngineClient implements Store {
     }
   }
 
-  async insert(table: string, rows: readonly StoredRow[]): Promise<void> {
+  async insert(table: string, rows: readonly object[]): Promise<void> {
     if (rows.length === 0) return;
     try {
-      await this.#client.insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: SETTINGS });
+      await this.#insertRows(this.#client, table, rows);
     } catch (error) {
       throw translate(error);
     }
@@ -80,7 +89,8 @@ export class EngineClient implements Store {
 }
 
 function translate(error: unknown): AnalyticsError {
-  if (error instanceof ClickHouseError && TOO_EXPENSIVE.has(error.code)) {
+  // Not instanceof: the embedded engine throws the class of another copy of the client.
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && TOO_EXPENSIVE.has(error.code)) {
     return new AnalyticsError('query_too_expensive', `The query was stopped: ${firstLine(error.message)}`, { cause: error });
   }
   const message = error instanceof Error ? firstLine(error.message) : String(error);

@@ -32,7 +32,7 @@ export interface Store {
   /** Runs a SELECT and gives all its rows. */
   query<Row = StoredRow>(query: SqlQuery, limits?: QueryLimits): Promise<Row[]>;
   /** Stores rows; resolves when they are durable. Times as ISO 8601 strings, decimals as strings. */
-  insert(table: string, rows: readonly StoredRow[]): Promise<void>;
+  insert(table: string, rows: readonly object[]): Promise<void>;
   /** Runs a statement that gives no rows. */
   command(query: SqlQuery, limits?: QueryLimits): Promise<void>;
   /** Fails unless the engine answers. */

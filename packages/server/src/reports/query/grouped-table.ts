@@ -2,60 +2,99 @@ import { bind, identifier, join, type SqlFragment, sql } from '../../store/sql.j
 import type { ColumnDefinition, Measure, ReportScope } from '../definition.js';
 import { select } from './measure.js';
 
-/** What a table is grouped by. */
+/** What a table is grouped by: a column of the answer and its value in the rows. */
 export interface TableKey {
-  /** Column of the answer. */
-  readonly name: SqlFragment;
-  /** Value in the rows; a text of the sender's that the table may not have grouped by under its own name. */
+  readonly column: ColumnDefinition;
   readonly value: SqlFragment;
 }
 
 /** One kind of record that contributes columns to a table. */
 export interface TablePart {
+  /** The value the table's key has in these rows. */
   readonly key: SqlFragment;
   readonly measures: readonly Measure[];
   readonly from: SqlFragment;
 }
 
+/** The name a column has in the engine's answer. */
+export function sourceName(column: ColumnDefinition): string {
+  return column.source ?? column.name;
+}
+
+function alias(column: ColumnDefinition): SqlFragment {
+  return identifier(sourceName(column));
+}
+
 /**
- * `key, measures` per value of the key, and the same measures over everything as the row with `is_total`. One pass
+ * `keys, measures` per value of the keys, and the same measures over everything as the row with `is_total`. One pass
  * computes both, so that the rows add up to the total also while events arrive.
  */
-export function groupedRows(part: TablePart): SqlFragment {
-  return sql`SELECT ${part.key} AS key, grouping(${part.key}) AS is_total, ${select(part.measures)} ${part.from}
-    GROUP BY GROUPING SETS ((${part.key}), ())`;
+export function groupedRows(keys: readonly TableKey[], measures: readonly Measure[], from: SqlFragment): SqlFragment {
+  const [first] = keys;
+  if (first === undefined) throw new TypeError('a table is grouped by something');
+  const named = join(keys.map((key) => sql`${key.value} AS ${alias(key.column)}`));
+  return sql`SELECT ${named}, grouping(${first.value}) AS is_total, ${select(measures)} ${from}
+    GROUP BY GROUPING SETS ((${join(keys.map((key) => key.value))}), ())`;
 }
 
 /** Puts several kinds of record side by side, each counted on its own first: a join of the records would multiply sums. */
-export function combinedRows(parts: readonly TablePart[]): SqlFragment {
-  const all = parts.flatMap((part, index) => part.measures.map((each) => ({ part: index, column: each.column })));
+export function combinedRows(key: ColumnDefinition, parts: readonly TablePart[]): SqlFragment {
+  const columns = combinedColumns(parts);
   const branches = parts.map((part, index) => {
+    const own = new Set(part.measures.map((each) => each.column.name));
     const padded = join(
-      all.map(({ part: owner, column }) => {
-        const name = identifier(column.name);
-        return owner === index ? sql`toNullable(${name}) AS ${name}` : sql`NULL AS ${name}`;
+      columns.map(({ measure }) => {
+        const name = identifier(measure.column.name);
+        return own.has(measure.column.name) ? sql`toNullable(${name}) AS ${name}` : sql`NULL AS ${name}`;
       }),
     );
-    return sql`SELECT key, is_total, ${bind.uint(index)} AS part, ${padded} FROM (${groupedRows({ ...part, key: sql`toString(${part.key})` })})`;
+    const rows = groupedRows([{ column: key, value: part.key }], part.measures, part.from);
+    return sql`SELECT toString(${alias(key)}) AS ${alias(key)}, is_total, ${bind.uint(index)} AS part, ${padded} FROM (${rows})`;
   });
-  const combined = join(all.map(({ part, column }) => sql`${combinedColumn(part, column)} AS ${identifier(column.name)}`));
-  return sql`SELECT side.key AS key, side.is_total AS is_total, ${combined} FROM (${join(branches, ' UNION ALL ')}) AS side GROUP BY side.key, side.is_total`;
+  const combined = join(columns.map((each) => sql`${combinedValue(each)} AS ${identifier(each.measure.column.name)}`));
+  return sql`SELECT side.${alias(key)} AS ${alias(key)}, side.is_total AS is_total, ${combined}
+    FROM (${join(branches, ' UNION ALL ')}) AS side GROUP BY side.${alias(key)}, side.is_total`;
+}
+
+interface CombinedColumn {
+  readonly measure: Measure;
+  /** The first kind of record that has it. */
+  readonly part: number;
+}
+
+function combinedColumns(parts: readonly TablePart[]): CombinedColumn[] {
+  const columns = new Map<string, CombinedColumn>();
+  for (const [part, { measures }] of parts.entries()) {
+    for (const measure of measures) {
+      const { name } = measure.column;
+      if (!columns.has(name)) columns.set(name, { measure, part });
+      else if (measure.combined === undefined) throw new TypeError(`two kinds of record have a column ${name}`);
+    }
+  }
+  return [...columns.values()];
 }
 
 /** A kind of record that does not occur counts 0 and costs 0; what else could be said of it is not known. */
-function combinedColumn(part: number, { name, type }: ColumnDefinition): SqlFragment {
-  const value = sql`any(side.${identifier(name)})`;
-  if (type === 'integer') return sql`ifNull(${value}, 0)`;
-  if (type === 'money') return sql`if(countIf(side.part = ${bind.uint(part)}) = 0, toDecimal128(0, 12), ${value})`;
-  return value;
+function combinedValue({ measure, part }: CombinedColumn): SqlFragment {
+  const { name, type } = measure.column;
+  const side = sql`side.${identifier(name)}`;
+  if (measure.combined !== undefined) return measure.combined === 'min' ? sql`min(${side})` : sql`max(${side})`;
+  if (type === 'integer') return sql`ifNull(any(${side}), 0)`;
+  if (type === 'money') return sql`if(countIf(side.part = ${bind.uint(part)}) = 0, toDecimal128(0, 12), any(${side}))`;
+  return sql`any(${side})`;
 }
 
 /**
- * Names the key, sorts and limits: the total first, then `limit + 1` rows, largest first, or texts from A. Rows of equal
- * rank are ordered by their key, so that the same question has the same answer.
+ * Sorts and limits a table: the total first, then at most `limit + 1` rows, largest first, or texts from A. Rows of equal
+ * rank are ordered by their keys, so that the same question has the same answer.
  */
-export function sortedTable(rows: SqlFragment, keyName: string, sortBy: ColumnDefinition, scope: ReportScope): SqlFragment {
-  const order = sortBy.name === keyName ? sql`key` : identifier(sortBy.name);
+export function sortedTable(
+  rows: SqlFragment,
+  keys: readonly ColumnDefinition[],
+  sortBy: ColumnDefinition,
+  scope: ReportScope,
+): SqlFragment {
   const direction = sortBy.type === 'string' ? sql`ASC` : sql`DESC`;
-  return sql`SELECT * FROM (${rows}) ORDER BY is_total DESC, ${order} ${direction} NULLS LAST, key LIMIT ${bind.uint(scope.limit + 2)}`;
+  return sql`SELECT * FROM (${rows})
+    ORDER BY is_total DESC, ${alias(sortBy)} ${direction} NULLS LAST, ${join(keys.map(alias))} LIMIT ${bind.uint(scope.limit + 2)}`;
 }

@@ -30,7 +30,13 @@ export const REQUEST_MEASURES = {
     'Input tokens neither read from nor written to a cache',
     sql`sum(request.input_tokens)`,
   ),
-  cache_read_tokens: measure('cache_read_tokens', 'integer', 'tokens', 'Input tokens read from a cache', sql`sum(request.cache_read_tokens)`),
+  cache_read_tokens: measure(
+    'cache_read_tokens',
+    'integer',
+    'tokens',
+    'Input tokens read from a cache',
+    sql`sum(request.cache_read_tokens)`,
+  ),
   cache_write_tokens: measure(
     'cache_write_tokens',
     'integer',

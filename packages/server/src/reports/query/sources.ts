@@ -1,11 +1,26 @@
 import { bind, type SqlFragment, sql } from '../../store/sql.js';
 import type { ReportScope } from '../definition.js';
-import { requestFilter } from './request-filters.js';
+import { recordFilter } from './record-filter.js';
 
 /**
  * The rows reports are made of, each kind under a short name: measures write `request.cost`, so that a column of the
  * answer may bear the name of a column of the table.
  */
+
+/** Columns the filters of a report narrow, by the parameter's name; a kind of record without the column is not narrowed. */
+const REQUEST_COLUMNS = {
+  model: sql`request.model`,
+  provider: sql`request.provider`,
+  agent: sql`request.agent`,
+  status: sql`request.status`,
+  session: sql`request.session_id`,
+  user: sql`request.user_id`,
+  task: sql`request.task_id`,
+  trace: sql`request.trace_id`,
+  tool: sql`request.tool`,
+};
+const EXECUTION_COLUMNS = { agent: sql`execution.agent`, tool: sql`execution.tool` };
+const TASK_COLUMNS = { agent: sql`task.agent` };
 
 /** Rows of a table that lie in the scope; time is the given column. */
 function inRange(scope: ReportScope, time: SqlFragment): SqlFragment {
@@ -14,17 +29,17 @@ function inRange(scope: ReportScope, time: SqlFragment): SqlFragment {
 
 /** Model calls of the scope, each once: calls seen by two instrumentations count as the inner one. */
 export function requestsOf(scope: ReportScope): SqlFragment {
-  return sql`FROM ai_requests AS request FINAL WHERE ${inRange(scope, sql`request.timestamp`)} AND request.duplicate_of = ''${requestFilter(scope.parameters)}`;
+  return sql`FROM ai_requests AS request FINAL WHERE ${inRange(scope, sql`request.timestamp`)} AND request.duplicate_of = ''${recordFilter(REQUEST_COLUMNS, scope.parameters)}`;
 }
 
 /** Tool executions of the scope. */
 export function toolExecutionsOf(scope: ReportScope): SqlFragment {
-  return sql`FROM mcp_tool_executions AS execution FINAL WHERE ${inRange(scope, sql`execution.timestamp`)}`;
+  return sql`FROM mcp_tool_executions AS execution FINAL WHERE ${inRange(scope, sql`execution.timestamp`)}${recordFilter(EXECUTION_COLUMNS, scope.parameters)}`;
 }
 
 /** Tasks of the scope: those that started in it. */
 export function tasksOf(scope: ReportScope): SqlFragment {
-  return sql`FROM agent_tasks AS task WHERE ${inRange(scope, sql`task.started_at`)}`;
+  return sql`FROM agent_tasks AS task WHERE ${inRange(scope, sql`task.started_at`)}${recordFilter(TASK_COLUMNS, scope.parameters)}`;
 }
 
 /** Messages of the scope. */

@@ -18,7 +18,13 @@ export const TASK_MEASURES = {
     'Tasks that were canceled or rejected',
     sql`countIf(task.status IN ('canceled', 'rejected'))`,
   ),
-  running_tasks: measure('running_tasks', 'integer', null, 'Tasks that have not ended; not in the success rate', sql`countIf(NOT ${ENDED})`),
+  running_tasks: measure(
+    'running_tasks',
+    'integer',
+    null,
+    'Tasks that have not ended; not in the success rate',
+    sql`countIf(NOT ${ENDED})`,
+  ),
   success_rate: measure(
     'success_rate',
     'ratio',

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { render, sql } from '../store/sql.js';
+import { DIMENSIONS } from './costs/breakdown.js';
+import type { ReportDefinition } from './definition.js';
+import { readScope } from './parameters/read-scope.js';
+import { describeReport, REPORTS } from './registry.js';
+import { statementsOf } from './run-report.js';
+import { openReports, sendAll, type TestReports } from './testing/open-reports.js';
+import { NOW_MS, seedRecords } from './testing/report-seed.js';
+
+let reports: TestReports;
+beforeAll(async () => {
+  reports = await openReports();
+});
+afterAll(() => reports.close());
+
+const GIVEN: Readonly<Record<string, string>> = { agent: 'planner', tool: 'search' };
+
+/** Every value of every closed list, and what a report cannot do without. */
+function variantsOf(definition: ReportDefinition): Record<string, string>[] {
+  const { parameters } = describeReport(definition);
+  const required = Object.fromEntries(parameters.filter((each) => each.required === true).map((each) => [each.name, GIVEN[each.name] ?? '']));
+  const range: Record<string, string> = parameters.some((each) => each.name === 'since') ? { since: '11d' } : {};
+  let variants: Record<string, string>[] = [{ ...required, ...range }];
+  for (const { name, values } of parameters) {
+    // The three words for sorting by cost make the same statement.
+    const sortable = definition.shape === 'table' && name === 'sort_by' ? definition.sortable : values;
+    const given = name === 'by' ? [...Object.keys(DIMENSIONS), 'properties.team'] : sortable;
+    if (given === undefined) continue;
+    variants = variants.flatMap((variant) => [variant, ...given.map((value) => ({ ...variant, [name]: value }))]);
+  }
+  return variants;
+}
+
+const CASES = REPORTS.flatMap((definition) => variantsOf(definition).map((parameters) => ({ definition, parameters })));
+
+function nameOf(definition: ReportDefinition): string {
+  return `${definition.group}.${definition.name}`;
+}
+
+async function explainAll(definition: ReportDefinition, parameters: Record<string, string>): Promise<void> {
+  const { scope, sortBy } = readScope(definition, { projectId: 'default', timeZone: 'Europe/Berlin', parameters, nowMs: NOW_MS });
+  for (const statement of statementsOf(definition, scope, sortBy)) {
+    const plan = await reports.product.store.query(render(sql`EXPLAIN ${statement}`));
+    expect(plan.length).toBeGreaterThan(0);
+  }
+}
+
+async function checkAnswer(definition: ReportDefinition, parameters: Record<string, string>): Promise<number> {
+  const answer = await reports.report(nameOf(definition), parameters, { timeZone: 'Europe/Berlin' });
+  const names = answer.columns.map((column) => column.name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const row of answer.rows) expect(Object.keys(row)).toEqual(names);
+  const described = describeReport(definition).columns.map((column) => column.name);
+  const by = answer.parameters['by'];
+  expect(names).toEqual(by === undefined ? described : [by, ...described.slice(1)]);
+  const keys = definition.shape === 'table' ? definition.keys.length : 0;
+  if (answer.totals !== null) expect(Object.keys(answer.totals)).toEqual(names.slice(keys));
+  for (const value of answer.rows.flatMap((row) => Object.values(row))) expect(value).toSatisfy(isAnswerValue);
+  return answer.rows.length;
+}
+
+function isAnswerValue(value: unknown): boolean {
+  return value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value) || Array.isArray(value);
+}
+
+const UNDER_TEST = CASES.map(({ definition, parameters }) => ({ name: `${nameOf(definition)} ${JSON.stringify(parameters)}`, definition, parameters }));
+
+describe('on an empty store', () => {
+  it.each(UNDER_TEST)('$name', async ({ definition, parameters }) => {
+    await explainAll(definition, parameters);
+    const rows = await checkAnswer(definition, parameters);
+    if (definition.shape === 'table' || (definition.shape === 'record' && definition.presence !== undefined)) expect(rows).toBe(0);
+    else expect(rows).toBeGreaterThan(0);
+  });
+
+  it.each(['overview.overview', 'costs.summary', 'requests.stats', 'agents.stats', 'tools.stats', 'conversations.stats', 'sessions.stats'])(
+    '%s counts nothing and claims nothing',
+    async (name) => {
+      const { rows, columns, notes } = await reports.report(name);
+      for (const { name: column, type } of columns) {
+        const known = ['integer', 'usd', 'microdollars'].includes(type) && !column.includes('average');
+        expect(rows[0]?.[column], column).toEqual(known ? (type === 'usd' ? '0' : 0) : null);
+      }
+      expect(notes).toEqual([]);
+    },
+  );
+});
+
+describe('on a seeded store', () => {
+  beforeAll(async () => {
+    await sendAll(reports, seedRecords(reports.product.prices, 600).events);
+  });
+
+  it.each(UNDER_TEST)('$name', async ({ definition, parameters }) => {
+    expect(await checkAnswer(definition, parameters)).toBeGreaterThan(0);
+  });
+});

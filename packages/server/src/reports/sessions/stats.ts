@@ -1,0 +1,19 @@
+import { sql } from '../../store/sql.js';
+import type { ReportDefinition } from '../definition.js';
+import { columnsOf, select } from '../query/measure.js';
+import { SESSION_MEASURES } from '../query/session-measures.js';
+import { sessionsOf } from '../query/sources.js';
+
+const MEASURES = Object.values(SESSION_MEASURES);
+
+export const sessionStats: ReportDefinition = {
+  group: 'sessions',
+  name: 'stats',
+  title: 'Sessions',
+  description: 'Sessions that started in the range, with everything that happened in them, also after its end.',
+  shape: 'record',
+  readsSessions: true,
+  columns: columnsOf(MEASURES),
+  compared: ['sessions', 'users', 'average_duration_ms', 'cost'],
+  parts: (scope) => [sql`SELECT ${select(MEASURES)} ${sessionsOf(scope)}`],
+};
