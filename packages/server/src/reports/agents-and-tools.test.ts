@@ -31,7 +31,8 @@ beforeAll(async () => {
 });
 afterAll(() => reports.close());
 
-const ask = (name: string, parameters: Record<string, string> = {}, timeZone = 'UTC') => reports.report(name, { ...RANGE, ...parameters }, { timeZone });
+const ask = (name: string, parameters: Record<string, string> = {}, timeZone = 'UTC') =>
+  reports.report(name, { ...RANGE, ...parameters }, { timeZone });
 
 function costFacts(requests: ReturnType<typeof requestsIn>): Facts {
   const { requests: count, cost_usd, cost_microdollars, unpriced_requests } = spendingFacts(requests);
@@ -57,7 +58,10 @@ function ranked(values: readonly string[]): [string | null, number][] {
     .map(([value, count]) => [value === '' ? null : value, count]);
 }
 
-function latestMessage(failures: readonly { readonly ms: number; readonly errorType: string; readonly message: string }[], type: string | null): string | undefined {
+function latestMessage(
+  failures: readonly { readonly ms: number; readonly errorType: string; readonly message: string }[],
+  type: string | null,
+): string | undefined {
   const ofType = failures.filter((failure) => failure.errorType === (type ?? ''));
   return ofType.sort((left, right) => left.ms - right.ms).at(-1)?.message;
 }
@@ -76,7 +80,10 @@ function perHour(of: readonly { readonly ms: number }[], timeZone: string): numb
 describe('agents', () => {
   it('stats', async () => {
     const counted = [...requestsIn(records), ...toolsIn(records), ...tasksIn(records)];
-    expectFacts((await ask('agents.stats')).rows[0], { ...agentFacts(records), active_agents: distinct(counted.map((record) => record.agent)) });
+    expectFacts((await ask('agents.stats')).rows[0], {
+      ...agentFacts(records),
+      active_agents: distinct(counted.map((record) => record.agent)),
+    });
   });
 
   it('list adds up to the total', async () => {
@@ -88,18 +95,45 @@ describe('agents', () => {
     expect(new Set(answer.rows.map((row) => row['agent'] ?? ''))).toEqual(new Set(groups.keys()));
     for (const row of answer.rows) expectFacts(row, agentFacts(groups.get(String(row['agent'] ?? '')) ?? []), String(row['agent']));
     expectFacts(answer.totals, agentFacts(records));
-    expect((await ask('agents.list', { sort_by: 'agent' })).rows[0]?.['agent']).toBe('critic');
+    expect((await ask('agents.list', { sort_by: 'agent' })).rows.map((row) => row['agent'])).toEqual(['critic', 'planner', 'writer', null]);
   });
 
   it('an agent that only called models has no tasks, and no rates of them', async () => {
     const parameters = { since: '2026-03-31T23:00:00Z', until: '2026-04-01T00:00:00Z' };
-    const lone = { type: 'ai_request', provider: 'openai', model: 'gpt-4o-mini', agent: 'lone', input_tokens: 1, output_tokens: 1, timestamp: '2026-03-31T23:30:00Z' };
+    const lone = {
+      type: 'ai_request',
+      provider: 'openai',
+      model: 'gpt-4o-mini',
+      agent: 'lone',
+      input_tokens: 1,
+      output_tokens: 1,
+      timestamp: '2026-03-31T23:30:00Z',
+    };
     const unknown = { ...lone, agent: 'unknown', model: 'nobody-knows' };
-    await sendAll(reports, [lone, unknown, { type: 'agent_task', status: 'started', task_id: 'idle-1', agent: 'idle', timestamp: '2026-03-31T23:31:00Z' }]);
+    await sendAll(reports, [
+      lone,
+      unknown,
+      { type: 'agent_task', status: 'started', task_id: 'idle-1', agent: 'idle', timestamp: '2026-03-31T23:31:00Z' },
+    ]);
     const rows = new Map((await reports.report('agents.list', parameters)).rows.map((row) => [row['agent'], row]));
-    expectFacts(rows.get('lone'), { tasks: 0, success_rate: null, average_duration_ms: null, requests: 1, request_error_rate: 0, tool_executions: 0 });
+    expectFacts(rows.get('lone'), {
+      tasks: 0,
+      success_rate: null,
+      average_duration_ms: null,
+      requests: 1,
+      request_error_rate: 0,
+      tool_executions: 0,
+    });
     expectFacts(rows.get('unknown'), { requests: 1, cost_usd: null, cost_microdollars: null, unpriced_requests: 1 });
-    expectFacts(rows.get('idle'), { tasks: 1, running_tasks: 1, success_rate: null, requests: 0, cost_usd: '0', cost_microdollars: 0, request_error_rate: null });
+    expectFacts(rows.get('idle'), {
+      tasks: 1,
+      running_tasks: 1,
+      success_rate: null,
+      requests: 0,
+      cost_usd: '0',
+      cost_microdollars: 0,
+      request_error_rate: null,
+    });
   });
 
   it('show', async () => {
@@ -170,7 +204,9 @@ describe('tools', () => {
 
 describe('conversations', () => {
   const parts = (of: readonly SeededRecord[]): SeededRecord[] =>
-    of.filter((record) => record.context !== '' && (['message', 'task'].includes(record.kind) || (record.kind === 'request' && !record.duplicate)));
+    of.filter(
+      (record) => record.context !== '' && (['message', 'task'].includes(record.kind) || (record.kind === 'request' && !record.duplicate)),
+    );
   const facts = (of: readonly SeededRecord[]): Facts => ({
     tasks: tasksIn(of).length,
     messages: of.filter((record) => record.kind === 'message').length,
@@ -181,7 +217,9 @@ describe('conversations', () => {
 
   it('list, latest first, counts only what lies in the range', async () => {
     const answer = await ask('conversations.list', { limit: '100' });
-    const groups = [...groupBy(parts(records), (record) => record.context)].sort((left, right) => Math.max(...activity(right[1])) - Math.max(...activity(left[1])));
+    const groups = [...groupBy(parts(records), (record) => record.context)].sort(
+      (left, right) => Math.max(...activity(right[1])) - Math.max(...activity(left[1])),
+    );
     expect(answer.rows.map((row) => row['context_id'])).toEqual(groups.map(([context]) => context));
     for (const [index, [, group]] of groups.entries()) {
       const times = activity(group);
@@ -213,7 +251,7 @@ describe('conversations', () => {
       const group = within(parts(records), since, until);
       expectFacts(row, { ...facts(group), conversations: distinct(group.map((record) => record.context)) }, String(row['bucket']));
     }
-    expect(rows.length).toBe(7);
+    expect(rows.length).toBe(8);
   });
 });
 

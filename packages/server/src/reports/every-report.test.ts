@@ -19,7 +19,9 @@ const GIVEN: Readonly<Record<string, string>> = { agent: 'planner', tool: 'searc
 /** Every value of every closed list, and what a report cannot do without. */
 function variantsOf(definition: ReportDefinition): Record<string, string>[] {
   const { parameters } = describeReport(definition);
-  const required = Object.fromEntries(parameters.filter((each) => each.required === true).map((each) => [each.name, GIVEN[each.name] ?? '']));
+  const required = Object.fromEntries(
+    parameters.filter((each) => each.required === true).map((each) => [each.name, GIVEN[each.name] ?? '']),
+  );
   const range: Record<string, string> = parameters.some((each) => each.name === 'since') ? { since: '11d' } : {};
   let variants: Record<string, string>[] = [{ ...required, ...range }];
   for (const { name, values } of parameters) {
@@ -64,7 +66,11 @@ function isAnswerValue(value: unknown): boolean {
   return value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value) || Array.isArray(value);
 }
 
-const UNDER_TEST = CASES.map(({ definition, parameters }) => ({ name: `${nameOf(definition)} ${JSON.stringify(parameters)}`, definition, parameters }));
+const UNDER_TEST = CASES.map(({ definition, parameters }) => ({
+  name: `${nameOf(definition)} ${JSON.stringify(parameters)}`,
+  definition,
+  parameters,
+}));
 
 describe('on an empty store', () => {
   it.each(UNDER_TEST)('$name', async ({ definition, parameters }) => {

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openReports, expectFacts, sendAll, type TestReports } from './testing/open-reports.js';
+import { expectFacts, openReports, sendAll, type TestReports } from './testing/open-reports.js';
 import {
   costOf,
   distinct,
   type Facts,
   groupBy,
-  mean,
   money,
   performanceFacts,
-  percentile,
   requestsIn,
   sessionFacts,
   sessionsIn,
@@ -53,7 +51,11 @@ it('the seed has what makes counting hard', () => {
 });
 
 /** Facts of a key's rows, by its value as the answer shows it. */
-function perKey<Value>(values: readonly Value[], keyOf: (value: Value) => string, factsOf: (group: Value[]) => Facts): Map<string | null, Facts> {
+function perKey<Value>(
+  values: readonly Value[],
+  keyOf: (value: Value) => string,
+  factsOf: (group: Value[]) => Facts,
+): Map<string | null, Facts> {
   return new Map([...groupBy(values, keyOf)].map(([key, group]) => [key === '' ? null : key, factsOf(group)]));
 }
 
@@ -118,7 +120,9 @@ describe('costs', () => {
   });
 
   it('breakdown sorts by what it is asked to, unknown costs last', async () => {
-    const costs = (await ask('costs.breakdown', { by: 'user', sort_by: 'cost_usd', limit: '10000' })).rows.map((row) => picodollars(row['cost_usd']));
+    const costs = (await ask('costs.breakdown', { by: 'user', sort_by: 'cost_usd', limit: '10000' })).rows.map((row) =>
+      picodollars(row['cost_usd']),
+    );
     expect(costs).toEqual([...costs].sort((left, right) => (left < right ? 1 : -1)));
     const tokens = (await ask('costs.breakdown', { by: 'task', sort_by: 'total_tokens' })).rows.map((row) => Number(row['total_tokens']));
     expect(tokens).toEqual([...tokens].sort((left, right) => right - left));
@@ -135,7 +139,14 @@ describe('costs', () => {
       const group = expected.get(key(row)) ?? [];
       const times = group.map((request) => request.ms);
       const { requests, total_tokens, input_tokens, output_tokens } = spendingFacts(group);
-      expectFacts(row, { requests, total_tokens, input_tokens, output_tokens, first_seen_at: iso(Math.min(...times)), last_seen_at: iso(Math.max(...times)) });
+      expectFacts(row, {
+        requests,
+        total_tokens,
+        input_tokens,
+        output_tokens,
+        first_seen_at: iso(Math.min(...times)),
+        last_seen_at: iso(Math.max(...times)),
+      });
     }
     expect(answer.totals?.['requests']).toBe(unpriced.length);
   });
@@ -164,7 +175,7 @@ describe('requests', () => {
     ['provider', 'openai', (request: Request) => request.provider],
     ['agent', 'planner', (request: Request) => request.agent],
     ['status', 'failed', (request: Request) => request.status],
-    ['session', 'session-7', (request: Request) => request.session],
+    ['session', 'session-14-1', (request: Request) => request.session],
     ['user', 'user-3', (request: Request) => request.user],
     ['task', 'task-12', (request: Request) => request.task],
   ])('are narrowed by --%s %s in every report of them', async (name, value, fieldOf) => {
@@ -217,7 +228,11 @@ describe('requests', () => {
   it('models', async () => {
     const answer = await ask('requests.models');
     const facts = (group: Request[]): Facts => ({ ...spendingFacts(group), ...performanceFacts(group) });
-    expectTable(answer.rows, 'model', perKey(requestsIn(records), (request) => request.model, facts));
+    expectTable(
+      answer.rows,
+      'model',
+      perKey(requestsIn(records), (request) => request.model, facts),
+    );
     expectFacts(answer.totals, facts(requestsIn(records)));
     const counts = answer.rows.map((row) => Number(row['requests']));
     expect(counts).toEqual([...counts].sort((left, right) => right - left));
@@ -244,7 +259,12 @@ describe('sessions', () => {
     for (const [index, session] of live.entries()) {
       const { events, page_views, requests, cost_usd, tool_executions, tasks, messages, unpriced_requests } = sessionFacts([session]);
       const facts = { events, page_views, requests, cost_usd, tool_executions, tasks, messages, unpriced_requests };
-      expectFacts(rows[index], { ...facts, user_id: session.user || null, started_at: iso(session.ms), last_activity_at: iso(session.lastMs) });
+      expectFacts(rows[index], {
+        ...facts,
+        user_id: session.user || null,
+        started_at: iso(session.ms),
+        last_activity_at: iso(session.lastMs),
+      });
     }
     expect((await reports.report('sessions.live')).rows.length).toBeLessThan(live.length);
   });

@@ -116,16 +116,16 @@ export class SessionSnapshots {
   }
 }
 
-/** One narrow row per stored row that belongs to a session. */
+/** One narrow row per stored row that belongs to a session. A bare `cost` would be the column of the result, which is never null. */
 function sessionRows(condition: SqlFragment): SqlFragment {
   return sql`
     SELECT project_id, session_id, toNullable(timestamp) AS happened_at, user_id, toString(agent) AS agent,
-      1 AS events, 0 AS page_views, toUInt64(duplicate_of = '') AS requests, toUInt64(cost IS NULL AND duplicate_of = '') AS unpriced,
+      1 AS events, 0 AS page_views, toUInt64(duplicate_of = '') AS requests, toUInt64(request.cost IS NULL AND duplicate_of = '') AS unpriced,
       toUInt64(status != 'success' AND duplicate_of = '') AS failed_requests, 0 AS tool_executions, 0 AS failed_tools, 0 AS tasks, 0 AS messages,
       if(duplicate_of = '', input_tokens, 0) AS input_tokens, if(duplicate_of = '', cache_read_tokens, 0) AS cache_read_tokens,
       if(duplicate_of = '', cache_write_tokens, 0) AS cache_write_tokens, if(duplicate_of = '', output_tokens, 0) AS output_tokens,
-      if(duplicate_of = '', ifNull(cost, toDecimal128(0, 12)), toDecimal128(0, 12)) AS cost
-    FROM ai_requests FINAL WHERE ${condition}
+      if(duplicate_of = '', ifNull(request.cost, toDecimal128(0, 12)), toDecimal128(0, 12)) AS cost
+    FROM ai_requests AS request FINAL WHERE ${condition}
     UNION ALL SELECT project_id, session_id, toNullable(timestamp), user_id, toString(agent),
       1, 0, 0, 0, 0, 1, toUInt64(status != 'success'), 0, 0, 0, 0, 0, 0, toDecimal128(0, 12)
     FROM mcp_tool_executions FINAL WHERE ${condition}

@@ -66,6 +66,7 @@ describe('official OpenAI instrumentation, http/json', () => {
 
   it('takes session, user and conversation from the plain span', () => {
     expect(mapped[4]).toEqual({
+      index: 4,
       span: {
         trace_id: '5e82d59533b0d41469dcc009dbd4a903',
         span_id: 'f36f6a6167052e0d',

@@ -1,30 +1,26 @@
-import { sql } from '../../store/sql.js';
+import { identifier, sql } from '../../store/sql.js';
 import { averageAmount } from '../answer/exact-ratio.js';
-import type { ReportDefinition } from '../definition.js';
+import type { Measure, ReportDefinition } from '../definition.js';
 import { column, columnsOf, measure, select } from '../query/measure.js';
-import {
-  CONTEXT_MESSAGES,
-  CONTEXT_REQUESTS,
-  CONTEXT_TASKS,
-  contextMessages,
-  contextRequests,
-  contextRows,
-  contextTasks,
-} from './contexts.js';
+import { CONTEXT_MESSAGES, CONTEXT_REQUESTS, CONTEXT_TASKS, contextRows } from './contexts.js';
 
 const PER_CONTEXT = [
-  measure('conversations', 'integer', null, 'Contexts with a task, a message or a model call in the range', sql`count()`),
-  measure('average_tasks', 'number', null, 'Tasks / conversations', sql`avg(context.tasks)`),
-  measure('average_messages', 'number', null, 'Messages / conversations', sql`avg(context.messages)`),
-  measure('average_requests', 'number', null, 'Model calls / conversations', sql`avg(context.requests)`),
+  measure('conversations', 'integer', null, 'Contexts with a task, a message or a model call in the range', sql`countIf(is_total = 0)`),
+  measure('average_tasks', 'number', null, 'Tasks / conversations', sql`avgIf(context.tasks, is_total = 0)`),
+  measure('average_messages', 'number', null, 'Messages / conversations', sql`avgIf(context.messages, is_total = 0)`),
+  measure('average_requests', 'number', null, 'Model calls / conversations', sql`avgIf(context.requests, is_total = 0)`),
   measure(
     'average_duration_ms',
     'number',
     'ms',
     'Mean time from the first to the last activity in the range',
-    sql`avg(dateDiff('millisecond', context.first_activity_at, context.last_activity_at))`,
+    sql`avgIf(dateDiff('millisecond', context.first_activity_at, context.last_activity_at), is_total = 0)`,
   ),
 ];
+/** The row over everything has the sums already. */
+const SUMS = [...CONTEXT_TASKS, ...CONTEXT_MESSAGES, ...CONTEXT_REQUESTS].map(
+  (each): Measure => ({ ...each, sql: sql`anyIf(context.${identifier(each.column.name)}, is_total = 1)` }),
+);
 
 export const conversationStats: ReportDefinition = {
   group: 'conversations',
@@ -33,7 +29,7 @@ export const conversationStats: ReportDefinition = {
   description: 'Conversations of the range with their tasks, messages, model calls and cost. What names no context is not counted.',
   shape: 'record',
   columns: [
-    ...columnsOf([...PER_CONTEXT, ...CONTEXT_TASKS, ...CONTEXT_MESSAGES, ...CONTEXT_REQUESTS]),
+    ...columnsOf([...PER_CONTEXT, ...SUMS]),
     column(
       'average_cost',
       'money',
@@ -41,10 +37,5 @@ export const conversationStats: ReportDefinition = {
     ),
   ],
   complete: (row) => ({ ...row, average_cost: averageAmount(row['cost'], BigInt(String(row['conversations']))) }),
-  parts: (scope) => [
-    sql`SELECT ${select(PER_CONTEXT)} FROM (${contextRows(scope)}) AS context WHERE context.is_total = 0`,
-    sql`SELECT ${select(CONTEXT_TASKS)} ${contextTasks(scope)}`,
-    sql`SELECT ${select(CONTEXT_MESSAGES)} ${contextMessages(scope)}`,
-    sql`SELECT ${select(CONTEXT_REQUESTS)} ${contextRequests(scope)}`,
-  ],
+  parts: (scope) => [sql`SELECT ${select([...PER_CONTEXT, ...SUMS])} FROM (${contextRows(scope)}) AS context`],
 };

@@ -94,7 +94,8 @@ export function sortedTable(
   sortBy: ColumnDefinition,
   scope: ReportScope,
 ): SqlFragment {
-  const direction = sortBy.type === 'string' ? sql`ASC` : sql`DESC`;
-  return sql`SELECT * FROM (${rows})
-    ORDER BY is_total DESC, ${alias(sortBy)} ${direction} NULLS LAST, ${join(keys.map(alias))} LIMIT ${bind.uint(scope.limit + 2)}`;
+  const value = alias(sortBy);
+  // The empty text stands for what is not known, which comes last in either direction.
+  const order = sortBy.type === 'string' ? sql`${value} = '', ${value}` : sql`${value} DESC NULLS LAST`;
+  return sql`SELECT * FROM (${rows}) ORDER BY is_total DESC, ${order}, ${join(keys.map(alias))} LIMIT ${bind.uint(scope.limit + 2)}`;
 }

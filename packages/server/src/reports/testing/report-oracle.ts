@@ -51,7 +51,8 @@ export function money(name: string, pico: bigint | null): Facts {
 }
 
 export function spendingFacts(requests: readonly SeededRequest[]): Facts {
-  const tokens = (kind: 'input' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning'): number => sum(requests.map((request) => request.tokens[kind]));
+  const tokens = (kind: 'input' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning'): number =>
+    sum(requests.map((request) => request.tokens[kind]));
   return {
     requests: requests.length,
     ...money('cost', costOf(requests)),

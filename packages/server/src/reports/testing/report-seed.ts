@@ -105,7 +105,8 @@ export function seedRecords(prices: PriceBook, count = 2000, start = 42): Seed {
     const ms = NOW_MS - SPAN_MS + Math.floor((index * SPAN_MS) / count) + integer(60_000);
     const base: SeededBase = {
       ms,
-      session: maybe(0.9, `session-${integer(60)}`),
+      // Sessions come and go: a hundred records share four of them.
+      session: maybe(0.9, `session-${Math.floor(index / 100)}-${integer(4)}`),
       user: maybe(0.8, `user-${integer(9)}`),
       agent: pick(AGENTS),
       context: maybe(0.7, `context-${integer(40)}`),
@@ -145,7 +146,14 @@ function made1(record: SeededRecord, event: Record<string, unknown>): Made {
 
 /** The fields every event has; empty ones are left out, as a sender does. */
 function wire(base: SeededBase): Record<string, unknown> {
-  return filled({ timestamp: base.ms, session_id: base.session, user_id: base.user, agent: base.agent, context_id: base.context, task_id: base.task });
+  return filled({
+    timestamp: base.ms,
+    session_id: base.session,
+    user_id: base.user,
+    agent: base.agent,
+    context_id: base.context,
+    task_id: base.task,
+  });
 }
 
 function filled(fields: Record<string, unknown>): Record<string, unknown> {
@@ -187,7 +195,10 @@ function makeRequest(base: SeededBase, index: number, dice: Dice & { readonly pr
   const outer: SeededRequest = { ...inner, id: `${record.id}-outer`, ms: base.ms + 1, duplicate: true };
   return {
     records: [inner, outer],
-    events: [{ ...event, parent_span_id: 'outer' }, { ...requestEvent(outer), span_id: 'outer', response_id: `response-${index}` }],
+    events: [
+      { ...event, parent_span_id: 'outer' },
+      { ...requestEvent(outer), span_id: 'outer', response_id: `response-${index}` },
+    ],
   };
 }
 
@@ -235,7 +246,12 @@ function requestEvent(record: SeededRequest): Record<string, unknown> {
       time_to_first_token_ms: record.firstTokenMs,
     }),
     ...(tokens.reported
-      ? { input_tokens: tokens.input, cache_read_tokens: tokens.cacheRead, output_tokens: tokens.output, reasoning_tokens: tokens.reasoning }
+      ? {
+          input_tokens: tokens.input,
+          cache_read_tokens: tokens.cacheRead,
+          output_tokens: tokens.output,
+          reasoning_tokens: tokens.reasoning,
+        }
       : {}),
     ...(record.team === '' ? {} : { properties: { team: record.team } }),
   };
