@@ -57,7 +57,7 @@ export const SETTINGS = {
   properties: { name: 'SYSTEMPROMPT_ANALYTICS_PROPERTIES_MAX', fallback: String(DEFAULT_INGEST_LIMITS.propertiesMax), description: 'Properties of one event' },
   futureSkew: { name: 'SYSTEMPROMPT_ANALYTICS_FUTURE_SKEW_MS_MAX', fallback: String(DEFAULT_INGEST_LIMITS.futureSkewMsMax), description: "Milliseconds an event may lie after the server's clock" },
   age: { name: 'SYSTEMPROMPT_ANALYTICS_AGE_MS_MAX', fallback: String(DEFAULT_INGEST_LIMITS.ageMsMax), description: "Milliseconds an event sent with a write key may lie before the server's clock" },
-  logLevel: { name: 'SYSTEMPROMPT_ANALYTICS_LOG', fallback: 'info', description: 'fatal, error, warn, info, debug or silent' },
+  logLevel: { name: 'SYSTEMPROMPT_ANALYTICS_LOG', fallback: 'warn', description: 'fatal, error, warn, info, debug or silent' },
   url: { name: 'SYSTEMPROMPT_ANALYTICS_URL', fallback: '', description: 'CLI: address of the server to talk to' },
   key: { name: 'SYSTEMPROMPT_ANALYTICS_KEY', fallback: '', description: 'CLI: key to talk with' },
 } as const satisfies Record<string, Setting>;

@@ -1,5 +1,6 @@
 import type { PriceBook } from '@systemprompt-analytics/core';
 import type { ServerConfiguration } from './configuration.js';
+import { findNewestVersion } from './ingest/attribute-traces.js';
 import { IngestPipeline } from './ingest/ingest-pipeline.js';
 import { IngestService } from './ingest/ingest-service.js';
 import { reconcileKnownEvents } from './ingest/known-events.js';
@@ -57,6 +58,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       bufferEventsMax: configuration.bufferEventsMax,
       bufferBytesMax: configuration.bufferBytesMax,
       clock,
+      newestVersion: await findNewestVersion(store),
       onSession: (projectId, sessionId) => snapshots.mark(projectId, sessionId),
     });
     return {

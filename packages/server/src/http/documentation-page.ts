@@ -27,7 +27,10 @@ ${renderFields(record(record(schemas['Event'])['properties']))}
 <h2 id="errors">Errors</h2>
 <table><thead><tr><th>code</th><th>status</th><th>meaning</th><th>what to do</th></tr></thead><tbody>
 ${Object.entries(ERROR_CODES)
-  .map(([code, { status, title, help }]) => `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(title)}</td><td>${escape(help)}</td></tr>`)
+  .map(
+    ([code, { status, title, help }]) =>
+      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(title)}</td><td>${escape(help)}</td></tr>`,
+  )
   .join('\n')}
 </tbody></table>
 </body>

@@ -1,5 +1,5 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Product } from '../product.js';
 import { addDocumentationRoutes } from './documentation-routes.js';
 import { addHealthRoute } from './health-route.js';
@@ -25,7 +25,7 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
   const server = Fastify({
     loggerInstance: options.logger,
     // A line per beacon would say nothing and cost more than storing it; failures are logged where they are answered.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: configuration.limits.bodyBytesMax,
     requestTimeout: REQUEST_MS_MAX,
     // The address of the socket's peer: no header is believed about who is asking.
@@ -45,7 +45,11 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
   });
   server.setErrorHandler(sendProblem);
   server.setNotFoundHandler((request, reply) =>
-    sendProblem(new AnalyticsError('not_found', `There is no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`), request, reply),
+    sendProblem(
+      new AnalyticsError('not_found', `There is no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`),
+      request,
+      reply,
+    ),
   );
   addIngestRoutes(server, product, gate);
   addReportRoutes(server, product, gate);

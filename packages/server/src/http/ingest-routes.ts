@@ -48,7 +48,10 @@ export function addIngestRoutes(server: FastifyInstance, product: Product, gate:
   // SDKs that export everything find out what to switch off instead of losing it behind a 200.
   for (const signal of ['metrics', 'logs'] as const) {
     server.post(`/v1/${signal}`, { errorHandler: sendOtlpFailure }, async () => {
-      throw new AnalyticsError('not_found', `Only traces are taken here; switch this export off with OTEL_${signal.toUpperCase()}_EXPORTER=none.`);
+      throw new AnalyticsError(
+        'not_found',
+        `Only traces are taken here; switch this export off with OTEL_${signal.toUpperCase()}_EXPORTER=none.`,
+      );
     });
   }
 }

@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode, EVENT_FIELDS, type FieldDefinition, STATUS_VALUES } from '@systemprompt-analytics/core';
-import { KEY_KINDS } from '../projects/key-repository.js';
 import { readProductVersion } from '../product-version.js';
+import { KEY_KINDS } from '../projects/key-repository.js';
 import { describeReport, REPORTS } from '../reports/registry.js';
 
 /** A JSON object of the OpenAPI document. */
@@ -26,7 +26,11 @@ export function describeApi(): Json {
     paths: { ...ingestPaths(), ...reportPaths(), ...administrationPaths(), ...serverPaths() },
     components: {
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: `A key of the server: ${KEY_KINDS.join(', ')}. Programs on the same machine need none for the default project.` },
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: `A key of the server: ${KEY_KINDS.join(', ')}. Programs on the same machine need none for the default project.`,
+        },
       },
       schemas: { Event: eventSchema(), IngestAnswer: INGEST_ANSWER, Problem: PROBLEM },
     },
@@ -39,19 +43,40 @@ function reportGroups(): string[] {
 
 function ingestPaths(): Json {
   const event = { $ref: '#/components/schemas/Event' };
-  const batch = { oneOf: [event, { type: 'array', items: event }, { type: 'object', properties: { events: { type: 'array', items: event } }, required: ['events'] }] };
+  const batch = {
+    oneOf: [
+      event,
+      { type: 'array', items: event },
+      { type: 'object', properties: { events: { type: 'array', items: event } }, required: ['events'] },
+    ],
+  };
   return {
     '/v1/events': {
       post: {
         tags: ['ingest'],
         operationId: 'sendEvents',
         summary: 'Store events',
-        description: 'One event, an array, {"events": [...]} or one event per line; gzip is taken. Answered once the events are stored. An id counts once, however often it is sent.',
+        description:
+          'One event, an array, {"events": [...]} or one event per line; gzip is taken. Answered once the events are stored. An id counts once, however often it is sent.',
         parameters: [PROJECT_PARAMETER],
-        requestBody: { required: true, content: { 'application/json': { schema: batch }, 'application/x-ndjson': { schema: { type: 'string' } } } },
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: batch }, 'application/x-ndjson': { schema: { type: 'string' } } },
+        },
         responses: {
-          '200': { description: 'Stored; rejected events are listed', content: { 'application/json': { schema: { $ref: '#/components/schemas/IngestAnswer' } } } },
-          ...failures(['invalid_json', 'unauthorized', 'forbidden', 'body_too_large', 'unsupported_media_type', 'buffer_full', 'store_unavailable']),
+          '200': {
+            description: 'Stored; rejected events are listed',
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/IngestAnswer' } } },
+          },
+          ...failures([
+            'invalid_json',
+            'unauthorized',
+            'forbidden',
+            'body_too_large',
+            'unsupported_media_type',
+            'buffer_full',
+            'store_unavailable',
+          ]),
         },
       },
     },
@@ -60,9 +85,16 @@ function ingestPaths(): Json {
         tags: ['ingest'],
         operationId: 'sendTraces',
         summary: 'Store OpenTelemetry traces (OTLP/HTTP)',
-        description: 'ExportTraceServiceRequest as protobuf or JSON; gzip and chunked bodies are taken. Answers and errors are those of the OTLP specification.',
+        description:
+          'ExportTraceServiceRequest as protobuf or JSON; gzip and chunked bodies are taken. Answers and errors are those of the OTLP specification.',
         parameters: [PROJECT_PARAMETER],
-        requestBody: { required: true, content: { 'application/x-protobuf': { schema: { type: 'string', contentEncoding: 'binary' } }, 'application/json': { schema: { type: 'object' } } } },
+        requestBody: {
+          required: true,
+          content: {
+            'application/x-protobuf': { schema: { type: 'string', contentEncoding: 'binary' } },
+            'application/json': { schema: { type: 'object' } },
+          },
+        },
         responses: {
           '200': { description: 'ExportTraceServiceResponse; partial_success lists rejected spans' },
           '400': { description: 'google.rpc.Status' },
@@ -77,7 +109,12 @@ function ingestPaths(): Json {
 function reportPaths(): Json {
   const paths: Record<string, Json> = {
     '/v1/reports': {
-      get: { tags: ['server'], operationId: 'listReports', summary: 'The reports with their parameters and columns', responses: { '200': { description: 'The catalogue' }, ...failures(['unauthorized', 'forbidden']) } },
+      get: {
+        tags: ['server'],
+        operationId: 'listReports',
+        summary: 'The reports with their parameters and columns',
+        responses: { '200': { description: 'The catalogue' }, ...failures(['unauthorized', 'forbidden']) },
+      },
     },
   };
   for (const report of REPORTS) {
@@ -106,7 +143,13 @@ function reportOperation(report: ReportDescription): Json {
         },
       })),
       PROJECT_PARAMETER,
-      { name: 'format', in: 'query', required: false, description: 'json, or csv as Accept: text/csv also says', schema: { type: 'string', enum: ['json', 'csv'], default: 'json' } },
+      {
+        name: 'format',
+        in: 'query',
+        required: false,
+        description: 'json, or csv as Accept: text/csv also says',
+        schema: { type: 'string', enum: ['json', 'csv'], default: 'json' },
+      },
     ],
     responses: {
       '200': {
@@ -168,23 +211,39 @@ function administrationPaths(): Json {
   const text = { type: 'string' };
   return {
     '/v1/projects': {
-      get: { tags: ['administration'], operationId: 'listProjects', summary: 'The projects', responses: { '200': { description: 'The projects' }, ...failures(['unauthorized', 'forbidden']) } },
+      get: {
+        tags: ['administration'],
+        operationId: 'listProjects',
+        summary: 'The projects',
+        responses: { '200': { description: 'The projects' }, ...failures(['unauthorized', 'forbidden']) },
+      },
       post: {
         tags: ['administration'],
         operationId: 'createProject',
         summary: 'Make a project',
-        requestBody: body({ project_id: text, name: text, time_zone: { type: 'string', description: 'IANA name. Default UTC' } }, ['project_id']),
+        requestBody: body({ project_id: text, name: text, time_zone: { type: 'string', description: 'IANA name. Default UTC' } }, [
+          'project_id',
+        ]),
         responses: { '201': { description: 'The project' }, ...failures(['invalid_parameter', 'unauthorized', 'forbidden', 'conflict']) },
       },
     },
     '/v1/keys': {
-      get: { tags: ['administration'], operationId: 'listKeys', summary: 'The keys, without their text', parameters: [PROJECT_PARAMETER], responses: { '200': { description: 'The keys' }, ...failures(['unauthorized', 'forbidden']) } },
+      get: {
+        tags: ['administration'],
+        operationId: 'listKeys',
+        summary: 'The keys, without their text',
+        parameters: [PROJECT_PARAMETER],
+        responses: { '200': { description: 'The keys' }, ...failures(['unauthorized', 'forbidden']) },
+      },
       post: {
         tags: ['administration'],
         operationId: 'createKey',
         summary: 'Make a key; its text is in this answer only',
         requestBody: body({ project_id: text, kind: { type: 'string', enum: [...KEY_KINDS] }, name: text }, ['project_id', 'kind']),
-        responses: { '201': { description: 'The key' }, ...failures(['invalid_parameter', 'unauthorized', 'forbidden', 'unknown_project']) },
+        responses: {
+          '201': { description: 'The key' },
+          ...failures(['invalid_parameter', 'unauthorized', 'forbidden', 'unknown_project']),
+        },
       },
     },
     '/v1/keys/{key_id}': {
@@ -201,8 +260,24 @@ function administrationPaths(): Json {
 
 function serverPaths(): Json {
   return {
-    '/healthz': { get: { tags: ['server'], operationId: 'health', summary: 'Does the server work?', security: [], responses: { '200': { description: 'It does' }, '503': { description: 'The store does not answer' } } } },
-    '/openapi.json': { get: { tags: ['server'], operationId: 'openapi', summary: 'This document', security: [], responses: { '200': { description: 'OpenAPI 3.1' } } } },
+    '/healthz': {
+      get: {
+        tags: ['server'],
+        operationId: 'health',
+        summary: 'Does the server work?',
+        security: [],
+        responses: { '200': { description: 'It does' }, '503': { description: 'The store does not answer' } },
+      },
+    },
+    '/openapi.json': {
+      get: {
+        tags: ['server'],
+        operationId: 'openapi',
+        summary: 'This document',
+        security: [],
+        responses: { '200': { description: 'OpenAPI 3.1' } },
+      },
+    },
   };
 }
 
@@ -218,10 +293,22 @@ function failures(codes: readonly ErrorCode[]): Json {
 
 function eventSchema(): Json {
   const properties: Record<string, Json> = {
-    type: { type: 'string', description: 'ai_request, tool_execution, agent_task, message, page_view, page_exit, link_click, scroll, engagement, conversion, or a name of your own' },
-    status: { type: 'string', description: 'How it ended, or how the task stands', enum: [...new Set(Object.values(STATUS_VALUES).flat())] },
+    type: {
+      type: 'string',
+      description:
+        'ai_request, tool_execution, agent_task, message, page_view, page_exit, link_click, scroll, engagement, conversion, or a name of your own',
+    },
+    status: {
+      type: 'string',
+      description: 'How it ended, or how the task stands',
+      enum: [...new Set(Object.values(STATUS_VALUES).flat())],
+    },
     usage: { type: 'object', description: "The provider's own usage object, instead of the counts (ai_request)" },
-    properties: { type: 'object', description: 'Metadata of your own', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } },
+    properties: {
+      type: 'object',
+      description: 'Metadata of your own',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+    },
   };
   for (const field of EVENT_FIELDS) properties[field.name] = fieldSchema(field);
   return { type: 'object', required: ['type'], properties, additionalProperties: false };
@@ -250,7 +337,13 @@ function fieldSchema(field: FieldDefinition): Json {
   }
 }
 
-const PROJECT_PARAMETER: Json = { name: 'project_id', in: 'query', required: false, description: "The key's own project unless an admin key names another", schema: { type: 'string' } };
+const PROJECT_PARAMETER: Json = {
+  name: 'project_id',
+  in: 'query',
+  required: false,
+  description: "The key's own project unless an admin key names another",
+  schema: { type: 'string' },
+};
 
 const INGEST_ANSWER: Json = {
   type: 'object',

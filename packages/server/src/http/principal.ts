@@ -59,12 +59,17 @@ export class Gate {
     const principal = await this.#identify(request, permission);
     if (!PERMISSIONS[principal.kind].includes(permission)) {
       const caller = principal.kind === 'local' ? 'A request without a key' : `A ${principal.kind} key`;
-      throw new AnalyticsError(principal.kind === 'local' ? 'unauthorized' : 'forbidden', `${caller} does not allow this; send ${KINDS_FOR[permission]}.`);
+      throw new AnalyticsError(
+        principal.kind === 'local' ? 'unauthorized' : 'forbidden',
+        `${caller} does not allow this; send ${KINDS_FOR[permission]}.`,
+      );
     }
     if (requestedProject === undefined || requestedProject === principal.projectId) return principal;
     if (principal.kind !== 'admin') {
       // The same answer whether the project exists or not: a key does not show what else there is.
-      throw new AnalyticsError('forbidden', `This key belongs to another project than ${JSON.stringify(requestedProject.slice(0, 80))}.`, { path: 'project_id' });
+      throw new AnalyticsError('forbidden', `This key belongs to another project than ${JSON.stringify(requestedProject.slice(0, 80))}.`, {
+        path: 'project_id',
+      });
     }
     const project = await this.#options.projects.get(requestedProject);
     return { ...principal, projectId: project.project_id };

@@ -17,8 +17,10 @@ export interface Problem {
 
 /** Faults that Fastify finds before a route runs, as codes of the product. */
 const FASTIFY_CODES: Readonly<Record<string, (error: Error) => AnalyticsError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: (cause) => new AnalyticsError('body_too_large', 'The body has more bytes than one request may have.', { cause }),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: (cause) => new AnalyticsError('invalid_encoding', 'Content-Length is not the length of the body.', { cause }),
+  FST_ERR_CTP_BODY_TOO_LARGE: (cause) =>
+    new AnalyticsError('body_too_large', 'The body has more bytes than one request may have.', { cause }),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: (cause) =>
+    new AnalyticsError('invalid_encoding', 'Content-Length is not the length of the body.', { cause }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: (cause) => new AnalyticsError('unsupported_media_type', 'Content-Type is not a media type.', { cause }),
 };
 

@@ -1,7 +1,7 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { KEY_KINDS } from '../projects/key-repository.js';
 import type { Product } from '../product.js';
+import { KEY_KINDS } from '../projects/key-repository.js';
 import type { Gate } from './principal.js';
 import { readQuery } from './query-parameters.js';
 import { readBody } from './read-body.js';
@@ -38,11 +38,16 @@ export function addProjectRoutes(server: FastifyInstance, product: Product, gate
     const given = required(fields, 'kind');
     const kind = KEY_KINDS.find((candidate) => candidate === given);
     if (kind === undefined) {
-      throw new AnalyticsError('invalid_parameter', `kind is ${JSON.stringify(given.slice(0, 80))}; allowed: ${KEY_KINDS.join(', ')}.`, { path: 'kind' });
+      throw new AnalyticsError('invalid_parameter', `kind is ${JSON.stringify(given.slice(0, 80))}; allowed: ${KEY_KINDS.join(', ')}.`, {
+        path: 'kind',
+      });
     }
     const { key, text } = await keys.create(project.project_id, kind, fields['name']);
     // The only time that the key itself is shown, so no cache may keep the answer.
-    return reply.code(201).header('cache-control', 'no-store').send({ ...key, key: text });
+    return reply
+      .code(201)
+      .header('cache-control', 'no-store')
+      .send({ ...key, key: text });
   });
 
   server.delete<{ Params: { key_id: string } }>('/v1/keys/:key_id', async (request) => {
@@ -58,11 +63,16 @@ function readTextFields(body: Buffer, known: readonly string[]): Record<string, 
   } catch (cause) {
     throw new AnalyticsError('invalid_json', `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AnalyticsError('invalid_json', 'The body is not a JSON object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new AnalyticsError('invalid_json', 'The body is not a JSON object.');
   const fields: Record<string, string> = {};
   for (const [name, field] of Object.entries(value)) {
     if (!known.includes(name)) {
-      throw new AnalyticsError('unknown_field', `${JSON.stringify(name.slice(0, 80))} is not a field here; there are ${known.join(', ')}.`, { path: name });
+      throw new AnalyticsError(
+        'unknown_field',
+        `${JSON.stringify(name.slice(0, 80))} is not a field here; there are ${known.join(', ')}.`,
+        { path: name },
+      );
     }
     if (field === null) continue;
     if (typeof field !== 'string') throw new AnalyticsError('invalid_type', `${name} is a string.`, { path: name });

@@ -13,7 +13,9 @@ export function readQuery(request: FastifyRequest, known?: readonly string[]): R
     if (typeof value !== 'string') throw new AnalyticsError('invalid_parameter', `${name} is given more than once.`, { path: name });
     if (known !== undefined && !known.includes(name)) {
       const names = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`;
-      throw new AnalyticsError('unknown_parameter', `${JSON.stringify(name.slice(0, 80))} is not a parameter here; ${names}.`, { path: name });
+      throw new AnalyticsError('unknown_parameter', `${JSON.stringify(name.slice(0, 80))} is not a parameter here; ${names}.`, {
+        path: name,
+      });
     }
     parameters[name] = value;
   }

@@ -21,7 +21,10 @@ export async function readBody(request: FastifyRequest, limits: IngestLimits): P
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity' || encoding === '') return withinLimit(body, limits);
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new AnalyticsError('unsupported_media_type', `Content-Encoding is ${JSON.stringify(encoding.slice(0, 80))}; send gzip or no compression.`);
+    throw new AnalyticsError(
+      'unsupported_media_type',
+      `Content-Encoding is ${JSON.stringify(encoding.slice(0, 80))}; send gzip or no compression.`,
+    );
   }
   try {
     return await decompress(body, { maxOutputLength: limits.decompressedBytesMax });

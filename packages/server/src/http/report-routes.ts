@@ -41,11 +41,15 @@ export function addReportRoutes(server: FastifyInstance, product: Product, gate:
     answer(request.params.group, request.params.name, request, reply),
   );
   // A report that bears its group's name, such as the overview.
-  server.get<{ Params: { group: string } }>('/v1/reports/:group', (request, reply) => answer(request.params.group, request.params.group, request, reply));
+  server.get<{ Params: { group: string } }>('/v1/reports/:group', (request, reply) =>
+    answer(request.params.group, request.params.group, request, reply),
+  );
 }
 
 function wantsCsv(format: string | undefined, accept = ''): boolean {
   if (format === undefined) return /\btext\/csv\b/.test(accept);
   if (format === 'csv' || format === 'json') return format === 'csv';
-  throw new AnalyticsError('invalid_parameter', `format is ${JSON.stringify(format.slice(0, 80))}; allowed: json, csv.`, { path: 'format' });
+  throw new AnalyticsError('invalid_parameter', `format is ${JSON.stringify(format.slice(0, 80))}; allowed: json, csv.`, {
+    path: 'format',
+  });
 }

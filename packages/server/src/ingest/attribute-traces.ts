@@ -1,8 +1,8 @@
 import { type Attribution, type EventTable, resolveTrace } from '@systemprompt-analytics/core';
 import { bind, identifier, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
-import { groupBy } from './group-by.js';
 import { applyAttribution, applyCallAttribution, type ModelCallRow } from './event-rows.js';
+import { groupBy } from './group-by.js';
 import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
 import { inheritedTaskRow, type TaskStateRow } from './task-state.js';
@@ -21,7 +21,7 @@ export interface TraceOutcome {
   readonly corrected: readonly CorrectedRow[];
 }
 
-/** A row stored earlier that belongs to someone else since more is known of its trace, complete. */
+/** A row stored earlier that belongs to someone else since more is known of its trace, complete and with its new version. */
 export interface CorrectedRow {
   readonly table: EventTable;
   readonly projectId: string;
@@ -40,7 +40,8 @@ interface Correction {
 
 /** Spans are told apart by project, trace and span id. */
 type TraceKey = string;
-const traceKeyOf = (span: { readonly project_id: string; readonly trace_id: string }): TraceKey => `${span.project_id}\u0000${span.trace_id}`;
+const traceKeyOf = (span: { readonly project_id: string; readonly trace_id: string }): TraceKey =>
+  `${span.project_id}\u0000${span.trace_id}`;
 const spanKeyOf = (span: StoredSpan): string => `${traceKeyOf(span)}\u0000${span.span_id}`;
 
 /**
@@ -132,7 +133,12 @@ async function findSpans(store: Store, arrived: readonly StoredSpan[]): Promise<
       );
       for (const row of rows) {
         const { timestamp_ms, total_tokens, ...texts } = row;
-        found.push({ ...texts, project_id: projectId, timestampMs: Number(timestamp_ms), total_tokens: Number(total_tokens) } as unknown as StoredSpan);
+        found.push({
+          ...texts,
+          project_id: projectId,
+          timestampMs: Number(timestamp_ms),
+          total_tokens: Number(total_tokens),
+        } as unknown as StoredSpan);
       }
     }
   }
@@ -145,7 +151,10 @@ async function correctRows(store: Store, corrections: readonly Correction[], ver
     if (kind === 'other') continue;
     const table = TABLE_BY_KIND[kind];
     for (const [projectId, ofProject] of groupBy(ofKind, ({ span }) => span.project_id)) {
-      const rows = table === 'agent_task_states' ? taskCorrections(ofProject, version) : await callCorrections(store, table, projectId, ofProject);
+      const rows =
+        table === 'agent_task_states'
+          ? taskCorrections(ofProject, version)
+          : await callCorrections(store, table, projectId, ofProject, version);
       for (const { row, correction } of rows) {
         const sessionIds = [correction.previousSession, correction.attribution.session.value];
         corrected.push({ table, projectId, row, sessionIds });
@@ -166,6 +175,7 @@ async function callCorrections(
   table: 'ai_requests' | 'mcp_tool_executions',
   projectId: string,
   corrections: readonly Correction[],
+  version: number,
 ): Promise<CorrectionRow[]> {
   const correctionById = new Map(corrections.map((correction) => [correction.span.event_id, correction]));
   const { firstMs, lastMs } = timeRange(corrections.map(({ span }) => span));
@@ -177,6 +187,8 @@ async function callCorrections(
     const correction = correctionById.get(row.event_id);
     if (correction === undefined) return [];
     applyAttribution(row, correction.attribution);
+    // Another node's clock may be ahead: the correction has to win over what it corrects.
+    row.version = Math.max(version, Number(row.version) + 1);
     if (table === 'ai_requests') applyCallAttribution(row, correction.attribution);
     return [{ row: { ...row }, correction }];
   });
@@ -204,4 +216,10 @@ function timeRange(spans: readonly StoredSpan[]): { readonly firstMs: number; re
     lastMs = Math.max(lastMs, span.timestampMs);
   }
   return { firstMs, lastMs };
+}
+
+/** The highest version that a commit of an earlier process wrote spans with; 0 in an empty store. */
+export async function findNewestVersion(store: Store): Promise<number> {
+  const [newest] = await store.query<{ version: string }>(render(sql`SELECT max(version) AS version FROM spans`));
+  return Number(newest?.version ?? 0);
 }

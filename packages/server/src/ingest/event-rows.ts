@@ -2,12 +2,12 @@ import {
   type Attribution,
   type AttributionSource,
   categoryOf,
+  EMPTY_USAGE,
   type FieldValue,
   type ParsedEvent,
   priceRequest,
   type TokenUsage,
   toDecimal12,
-  EMPTY_USAGE,
 } from '@systemprompt-analytics/core';
 import type { PrepareContext } from './prepare-event.js';
 import { storedIp } from './stored-ip.js';
@@ -313,7 +313,10 @@ export function applyAttribution(row: AttributedColumns, attribution: Attributio
 }
 
 /** Writes what a trace says about a model call besides: the tool it was made inside, and whether it repeats another. */
-export function applyCallAttribution(row: Pick<ModelCallRow, 'tool' | 'tool_execution_id' | 'duplicate_of'>, attribution: Attribution): void {
+export function applyCallAttribution(
+  row: Pick<ModelCallRow, 'tool' | 'tool_execution_id' | 'duplicate_of'>,
+  attribution: Attribution,
+): void {
   row.tool = attribution.tool;
   row.tool_execution_id = attribution.tool_execution_id;
   row.duplicate_of = attribution.duplicate_of;
@@ -346,7 +349,13 @@ function priceModelCall(event: ParsedEvent, status: Value, { prices }: PrepareCo
   if (price.status === 'unpriced') return { cost: null, version, model: '', reason: price.reason, missing: price.missing };
   // A call that succeeded used tokens; that nobody reported them does not make it free.
   if (usage === undefined && status === 'success') return { cost: null, version, model: '', reason: 'no_usage', missing: NONE };
-  return { cost: toDecimal12(price.costPicodollars), version, model: `${price.priceProvider}/${price.priceModel}`, reason: '', missing: NONE };
+  return {
+    cost: toDecimal12(price.costPicodollars),
+    version,
+    model: `${price.priceProvider}/${price.priceModel}`,
+    reason: '',
+    missing: NONE,
+  };
 }
 
 function textOf(fields: Fields, name: string): string {

@@ -23,6 +23,8 @@ export interface IngestPipelineOptions {
   /** The server's clock, UTC milliseconds. */
   readonly clock: () => number;
   readonly onSession: SessionListener;
+  /** Versions continue above this one, which an earlier process reached. */
+  readonly newestVersion: number;
 }
 
 interface Submission {
@@ -58,13 +60,14 @@ export class IngestPipeline {
   #waitingEvents = 0;
   #waitingBytes = 0;
   #running: Promise<void> | undefined;
-  #version = 0;
+  #version: number;
   /** Did a commit fail when some of its rows may have been stored without their ids? */
   #mustReconcile = false;
 
   constructor(store: Store, options: IngestPipelineOptions) {
     this.#store = store;
     this.#options = options;
+    this.#version = options.newestVersion;
   }
 
   /** Events and spans that are not stored yet. */
@@ -109,7 +112,7 @@ export class IngestPipeline {
       const size = group.reduce((sum, submission) => sum + submission.events.length + submission.spans.length, 0);
       try {
         const receipts = await this.#commit(group);
-        group.forEach((submission, index) => submission.resolve(receipts[index] ?? { accepted: 0, duplicates: 0 }));
+        for (const [index, submission] of group.entries()) submission.resolve(receipts[index] ?? { accepted: 0, duplicates: 0 });
       } catch (error) {
         for (const submission of group) submission.reject(error);
       } finally {
@@ -185,15 +188,13 @@ export class IngestPipeline {
       add(event.table, event.row);
     }
     for (const { table, projectId, row, sessionIds } of corrected) {
-      // The table of tasks merges by rank and has no version.
-      if (table !== 'agent_task_states') row['version'] = version;
       for (const sessionId of sessionIds) mark(projectId, sessionId);
       add(table, row);
     }
     return rowsByTable;
   }
 
-  /** Later commits have higher versions, also when the clock stands still or goes back. */
+  /** Later commits have higher versions, also when the clock stands still or goes back, and across restarts. */
   #nextVersion(): number {
     this.#version = Math.max(this.#version + 1, this.#options.clock());
     return this.#version;

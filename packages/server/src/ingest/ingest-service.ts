@@ -1,4 +1,4 @@
-import { type ErrorCode, parseEvent, type PriceBook } from '@systemprompt-analytics/core';
+import { type ErrorCode, type PriceBook, parseEvent } from '@systemprompt-analytics/core';
 import type { ServerConfiguration } from '../configuration.js';
 import type { IngestPipeline, Receipt } from './ingest-pipeline.js';
 import type { RejectedSpan } from './otlp/decode-traces.js';

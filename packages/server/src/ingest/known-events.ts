@@ -19,7 +19,9 @@ export async function findKnownEvents(store: Store, events: readonly PreparedEve
     for (let start = 0; start < ofProject.length; start += IDS_PER_LOOKUP) {
       const ids = ofProject.slice(start, start + IDS_PER_LOOKUP).map((event) => event.id);
       const rows = await store.query<{ event_id: string }>(
-        render(sql`SELECT DISTINCT event_id FROM event_ids WHERE project_id = ${bind.string(projectId)} AND event_id IN ${bind.strings(ids)}`),
+        render(
+          sql`SELECT DISTINCT event_id FROM event_ids WHERE project_id = ${bind.string(projectId)} AND event_id IN ${bind.strings(ids)}`,
+        ),
       );
       for (const row of rows) known.add(identityOf({ projectId, id: row.event_id }));
     }
@@ -28,14 +30,23 @@ export async function findKnownEvents(store: Store, events: readonly PreparedEve
 }
 
 /** Raw tables whose ids `event_ids` holds. */
-const RAW_TABLES = ['ai_requests', 'mcp_tool_executions', 'task_messages', 'analytics_events', 'engagement_events', 'agent_task_states'] as const;
+const RAW_TABLES = [
+  'ai_requests',
+  'mcp_tool_executions',
+  'task_messages',
+  'analytics_events',
+  'engagement_events',
+  'agent_task_states',
+] as const;
 
 /**
  * Adds the ids of rows that were stored without them, because the process was killed or the store failed in between. An
  * hour before the newest id covers any commit that can have been under way.
  */
 export async function reconcileKnownEvents(store: Store): Promise<void> {
-  const [newest] = await store.query<{ newest: string }>(render(sql`SELECT toUnixTimestamp64Milli(max(received_at)) AS newest FROM event_ids`));
+  const [newest] = await store.query<{ newest: string }>(
+    render(sql`SELECT toUnixTimestamp64Milli(max(received_at)) AS newest FROM event_ids`),
+  );
   const sinceMs = Math.max(0, Number(newest?.newest ?? 0) - 3_600_000);
   for (const table of RAW_TABLES) {
     await store.command(

@@ -52,7 +52,12 @@ export function prepareEvent(event: ParsedEvent, context: PrepareContext): Prepa
     case 'mcp_tool_executions':
       return { projectId, id, table, row: new ToolExecutionRow(id, event, context) };
     case 'agent_task_states':
-      return { projectId, id, table, row: taskStateRow(event, { projectId, keyId: sender.keyId, eventId: id, receivedAt: context.receivedAt }) };
+      return {
+        projectId,
+        id,
+        table,
+        row: taskStateRow(event, { projectId, keyId: sender.keyId, eventId: id, receivedAt: context.receivedAt }),
+      };
     case 'task_messages':
       return { projectId, id, table, row: new MessageRow(id, event, context) };
     case 'analytics_events':

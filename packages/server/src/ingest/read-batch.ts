@@ -18,7 +18,10 @@ export function readBatch(body: Buffer, contentType: string | undefined, limits:
   const mediaType = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const lines = LINE_MEDIA_TYPES.has(mediaType);
   if (!lines && !JSON_MEDIA_TYPES.has(mediaType)) {
-    throw new AnalyticsError('unsupported_media_type', `Content-Type is ${JSON.stringify(mediaType.slice(0, 80))}; send application/json or application/x-ndjson.`);
+    throw new AnalyticsError(
+      'unsupported_media_type',
+      `Content-Type is ${JSON.stringify(mediaType.slice(0, 80))}; send application/json or application/x-ndjson.`,
+    );
   }
   const items = lines ? readLines(body, limits) : readWhole(body, limits);
   if (items.length === 0) throw new AnalyticsError('empty_body', 'The body holds no event.');
@@ -85,7 +88,10 @@ function readLine(line: string, limits: IngestLimits): BatchItem {
 }
 
 function tooLarge(bytes: number, limits: IngestLimits): BatchItem {
-  return { ok: false, fault: { code: 'event_too_large', path: '', message: `The event has ${bytes} bytes; at most ${limits.eventBytesMax} are allowed.` } };
+  return {
+    ok: false,
+    fault: { code: 'event_too_large', path: '', message: `The event has ${bytes} bytes; at most ${limits.eventBytesMax} are allowed.` },
+  };
 }
 
 function tooLong(count: number, limits: IngestLimits): AnalyticsError {

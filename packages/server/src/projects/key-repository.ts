@@ -68,7 +68,9 @@ export class KeyRepository {
    */
   async create(projectId: string, kind: KeyKind, name = ''): Promise<{ readonly key: ApiKey; readonly text: string }> {
     if (name.length > NAME_LENGTH_MAX) {
-      throw new AnalyticsError('invalid_parameter', `name has ${name.length} characters; at most ${NAME_LENGTH_MAX} are allowed.`, { path: 'name' });
+      throw new AnalyticsError('invalid_parameter', `name has ${name.length} characters; at most ${NAME_LENGTH_MAX} are allowed.`, {
+        path: 'name',
+      });
     }
     const nowMs = this.#clock();
     const text = `sa_${kind}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
@@ -89,7 +91,8 @@ export class KeyRepository {
   /** @throws AnalyticsError `unknown_key` */
   async revoke(keyId: string): Promise<ApiKey> {
     const stored = (await this.#read()).find((key) => key.key_id === keyId);
-    if (stored === undefined) throw new AnalyticsError('unknown_key', `There is no key ${JSON.stringify(keyId.slice(0, 80))}.`, { path: 'key_id' });
+    if (stored === undefined)
+      throw new AnalyticsError('unknown_key', `There is no key ${JSON.stringify(keyId.slice(0, 80))}.`, { path: 'key_id' });
     if (stored.revoked_at !== null) return withoutHash(stored);
     const nowMs = this.#clock();
     const revoked: StoredKey = { ...stored, revoked_at: new Date(nowMs).toISOString() };
@@ -104,7 +107,9 @@ export class KeyRepository {
 
   #read(): Promise<StoredKey[]> {
     return this.#store.query(
-      render(sql`SELECT key_id, project_id, kind, name, prefix, created_at, revoked_at, key_hash FROM api_keys FINAL ORDER BY created_at, key_id`),
+      render(
+        sql`SELECT key_id, project_id, kind, name, prefix, created_at, revoked_at, key_hash FROM api_keys FINAL ORDER BY created_at, key_id`,
+      ),
     );
   }
 }

@@ -34,13 +34,16 @@ export class ProjectRepository {
 
   /** All projects, oldest first. */
   list(): Promise<Project[]> {
-    return this.#store.query(render(sql`SELECT project_id, name, time_zone, created_at FROM projects FINAL ORDER BY created_at, project_id`));
+    return this.#store.query(
+      render(sql`SELECT project_id, name, time_zone, created_at FROM projects FINAL ORDER BY created_at, project_id`),
+    );
   }
 
   /** @throws AnalyticsError `unknown_project` */
   async get(projectId: string): Promise<Project> {
     const project = await this.#known.find(projectId);
-    if (project === undefined) throw new AnalyticsError('unknown_project', `There is no project ${JSON.stringify(projectId)}.`, { path: 'project_id' });
+    if (project === undefined)
+      throw new AnalyticsError('unknown_project', `There is no project ${JSON.stringify(projectId)}.`, { path: 'project_id' });
     return project;
   }
 
@@ -59,7 +62,9 @@ export class ProjectRepository {
       );
     }
     if (name.length > NAME_LENGTH_MAX) {
-      throw new AnalyticsError('invalid_parameter', `name has ${name.length} characters; at most ${NAME_LENGTH_MAX} are allowed.`, { path: 'name' });
+      throw new AnalyticsError('invalid_parameter', `name has ${name.length} characters; at most ${NAME_LENGTH_MAX} are allowed.`, {
+        path: 'name',
+      });
     }
     const zone = canonicalTimeZone(timeZone);
     const existing = (await this.list()).find((project) => project.project_id === projectId);

@@ -26,8 +26,6 @@ export interface ColumnDefinition {
 export interface Measure {
   readonly column: ColumnDefinition;
   readonly sql: SqlFragment;
-  /** How the values of several kinds of record are combined into one. @default only one kind has the measure */
-  readonly combined?: 'min' | 'max';
 }
 
 /** How the answer is laid out: rows of a kind, one row of facts, or one row per bucket of time. */

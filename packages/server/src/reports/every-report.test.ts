@@ -98,7 +98,11 @@ describe('on a seeded store', () => {
     await sendAll(reports, seedRecords(reports.product.prices, 600).events);
   });
 
-  it.each(UNDER_TEST)('$name', async ({ definition, parameters }) => {
-    expect(await checkAnswer(definition, parameters)).toBeGreaterThan(0);
-  });
+  // A status only narrows the rows, the same way in every report: its combinations were tried above.
+  it.each(UNDER_TEST.filter(({ parameters }) => Object.keys(parameters).length < 3 || parameters['status'] === undefined))(
+    '$name',
+    async ({ definition, parameters }) => {
+      expect(await checkAnswer(definition, parameters)).toBeGreaterThan(0);
+    },
+  );
 });

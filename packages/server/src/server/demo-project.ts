@@ -33,7 +33,8 @@ type DemoEvent = Readonly<Record<string, unknown>>;
  */
 export async function loadDemoProject(product: Product, say: (line: string) => void): Promise<string> {
   const known = await product.projects.list();
-  if (!known.some((project) => project.project_id === DEMO_PROJECT_ID)) await product.projects.create(DEMO_PROJECT_ID, 'Demo (made-up data)');
+  if (!known.some((project) => project.project_id === DEMO_PROJECT_ID))
+    await product.projects.create(DEMO_PROJECT_ID, 'Demo (made-up data)');
   const nowMs = product.clock();
   const today = Math.floor(nowMs / DAY_MS);
   let accepted = 0;
@@ -75,7 +76,11 @@ function demoSession(day: number, index: number, random: () => number): DemoEven
     events.push({ id: `${id}-${events.length}`, timestamp: atMs, ...who, ...fields });
   };
   for (let page = 0; page < 1 + Math.floor(random() * 4); page++) {
-    add({ type: 'page_view', page_url: `https://demo.example${pick(PAGES, random)}`, referrer: random() < 0.3 ? 'https://www.google.com/' : '' });
+    add({
+      type: 'page_view',
+      page_url: `https://demo.example${pick(PAGES, random)}`,
+      referrer: random() < 0.3 ? 'https://www.google.com/' : '',
+    });
     atMs += 5_000 + Math.floor(random() * 40_000);
   }
   const turns = 1 + Math.floor(random() * 5);
@@ -112,14 +117,19 @@ function modelCall(random: () => number): { readonly fields: DemoEvent; readonly
   const outcome = failed
     ? { status: 'failed', error_type: 'overloaded_error' }
     : { status: 'success', input_tokens: prompt - cached, cache_read_tokens: cached, output_tokens: 30 + Math.floor(random() * 700) };
-  return { tookMs, fields: { type: 'ai_request', provider, model, latency_ms: round(tookMs), time_to_first_token_ms: round(tookMs * 0.2), ...outcome } };
+  return {
+    tookMs,
+    fields: { type: 'ai_request', provider, model, latency_ms: round(tookMs), time_to_first_token_ms: round(tookMs * 0.2), ...outcome },
+  };
 }
 
 function toolExecution(random: () => number): { readonly fields: DemoEvent; readonly tookMs: number } {
   const { tool, server, duration, failing } = pick(TOOLS, random);
   const failed = random() < failing;
   const tookMs = duration * (0.4 + 1.2 * random());
-  const outcome = failed ? { status: 'failed', error_type: 'timeout', error_message: 'The server did not answer in time.' } : { status: 'success' };
+  const outcome = failed
+    ? { status: 'failed', error_type: 'timeout', error_message: 'The server did not answer in time.' }
+    : { status: 'success' };
   return { tookMs, fields: { type: 'tool_execution', tool, server, duration_ms: round(tookMs), ...outcome } };
 }
 

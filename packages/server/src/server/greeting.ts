@@ -1,3 +1,4 @@
+import { isLoopbackBind } from '../http/http-server.js';
 import type { RunningServer } from './start-server.js';
 
 /** What a person who has just started the server needs: where it is and three lines to copy. */
@@ -7,7 +8,10 @@ export function greet(server: RunningServer, options: { readonly demoProject?: s
   const store = clickhouseUrl === '' ? `embedded, in ${dataFolder}` : `ClickHouse at ${new URL(clickhouseUrl).host}`;
   const key = defaultWriteKey ?? 'none; make one with: systemprompt-analytics keys create --kind write';
   const bearer = defaultWriteKey ?? 'KEY';
-  const cli = url === options.defaultUrl ? 'npx systemprompt-analytics' : `SYSTEMPROMPT_ANALYTICS_DATA=${shellWord(dataFolder)} npx systemprompt-analytics`;
+  const cli =
+    url === options.defaultUrl
+      ? 'npx systemprompt-analytics'
+      : `SYSTEMPROMPT_ANALYTICS_DATA=${shellWord(dataFolder)} npx systemprompt-analytics`;
   const event = '{"type":"ai_request","provider":"openai","model":"gpt-4.1-mini","input_tokens":1200,"output_tokens":80,"agent":"hello"}';
   const lines = [
     `systemprompt-analytics listens on ${url}`,
@@ -15,7 +19,7 @@ export function greet(server: RunningServer, options: { readonly demoProject?: s
     `  store      ${store}`,
     `  API        ${url}/docs`,
     `  write key  ${key}`,
-    `  without    ${keylessLoopback ? 'programs on this machine need no key' : `keys are needed on ${host}`}`,
+    `  access     ${keylessLoopback && isLoopbackBind(host) ? 'programs on this machine need no key' : 'every request needs a key'}`,
     '',
     'Send an event, send OpenTelemetry traces, ask what it cost:',
     '',
@@ -25,7 +29,12 @@ export function greet(server: RunningServer, options: { readonly demoProject?: s
     '',
   ];
   if (options.demoProject !== undefined) {
-    lines.push(`Made-up data is in the project "${options.demoProject}":`, '', `  ${cli} overview --since 7d --project ${options.demoProject}`, '');
+    lines.push(
+      `Made-up data is in the project "${options.demoProject}":`,
+      '',
+      `  ${cli} overview --since 7d --project ${options.demoProject}`,
+      '',
+    );
   }
   return `${lines.join('\n')}\n`;
 }

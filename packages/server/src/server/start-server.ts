@@ -62,7 +62,11 @@ async function listen(http: ReturnType<typeof createHttpServer>, { host, port }:
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const reason = code === 'EADDRINUSE' ? 'another program listens there' : code;
-    throw new AnalyticsError('invalid_configuration', `Cannot listen on ${host} port ${port}: ${reason}. Choose another port with --port, or stop the other program.`, { cause });
+    throw new AnalyticsError(
+      'invalid_configuration',
+      `Cannot listen on ${host} port ${port}: ${reason}. Choose another port with --port, or stop the other program.`,
+      { cause },
+    );
   }
 }
 

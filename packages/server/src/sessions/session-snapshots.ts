@@ -1,4 +1,4 @@
-import { bind, render, sql, type SqlFragment } from '../store/sql.js';
+import { bind, render, type SqlFragment, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 
 /** Sessions per statement: one pass over the raw tables serves them all, so few large statements beat many small ones. */
@@ -43,7 +43,10 @@ export class SessionSnapshots {
 
   /** Recomputes every marked session; resolves when the snapshots are as new as the rows stored before the call. */
   refresh(): Promise<void> {
-    this.#refreshing = this.#refreshing.then(() => this.#recomputeMarked(), () => this.#recomputeMarked());
+    this.#refreshing = this.#refreshing.then(
+      () => this.#recomputeMarked(),
+      () => this.#recomputeMarked(),
+    );
     return this.#refreshing;
   }
 
@@ -55,10 +58,14 @@ export class SessionSnapshots {
 
   /** Marks the sessions that a process which was killed may have left behind its rows. */
   async recover(): Promise<void> {
-    const [newest] = await this.#store.query<{ newest: string }>(render(sql`SELECT toUnixTimestamp64Milli(max(computed_at)) AS newest FROM user_sessions`));
+    const [newest] = await this.#store.query<{ newest: string }>(
+      render(sql`SELECT toUnixTimestamp64Milli(max(computed_at)) AS newest FROM user_sessions`),
+    );
     const sinceMs = Math.max(0, Number(newest?.newest ?? 0) - 3_600_000);
     const rows = await this.#store.query<{ project_id: string; session_id: string }>(
-      render(sql`SELECT DISTINCT project_id, session_id FROM (${sessionRows(sql`received_at >= ${bind.timeMs(sinceMs)}`)}) WHERE session_id != ''`),
+      render(
+        sql`SELECT DISTINCT project_id, session_id FROM (${sessionRows(sql`received_at >= ${bind.timeMs(sinceMs)}`)}) WHERE session_id != ''`,
+      ),
       { rows: 10_000_000, seconds: 600 },
     );
     for (const row of rows) this.mark(row.project_id, row.session_id);

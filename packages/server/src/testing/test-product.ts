@@ -32,7 +32,8 @@ export async function openTestProduct(options: TestProductOptions = {}): Promise
   const { nowMs, configuration: changes, ...productOptions } = options;
   const folder = mkdtempSync(join(tmpdir(), 'systemprompt-analytics-test-'));
   const configuration: ServerConfiguration = { ...readConfiguration({ data: folder, port: '0' }, {}), logLevel: 'silent', ...changes };
-  const open = (): Promise<Product> => openProduct(configuration, { ...(nowMs === undefined ? {} : { clock: () => nowMs }), ...productOptions });
+  const open = (): Promise<Product> =>
+    openProduct(configuration, { ...(nowMs === undefined ? {} : { clock: () => nowMs }), ...productOptions });
   let product = await open();
   return {
     get product() {

@@ -1,6 +1,9 @@
 import { sql } from '../../store/sql.js';
-import { measure, renamed } from '../query/measure.js';
+import type { ReportScope } from '../definition.js';
+import { column, renamed } from '../query/measure.js';
 import { REQUEST_MEASURES } from '../query/request-measures.js';
+import type { RecordSide } from '../query/side-by-side.js';
+import { requestsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
 import { TASK_MEASURES } from '../query/task-measures.js';
 import { TOOL_MEASURES } from '../query/tool-measures.js';
 
@@ -15,10 +18,13 @@ export const AGENT_REQUESTS = [
 ];
 export const AGENT_TOOLS = [renamed(TOOL_MEASURES.executions, 'tool_executions')];
 
-export const ACTIVE_AGENTS = measure(
-  'active_agents',
-  'integer',
-  null,
-  'Agents with a task, a model call or a tool execution in the range',
-  sql`uniqExact(record.agent)`,
-);
+export const ACTIVE_AGENTS = column('active_agents', 'integer', 'Agents with a task, a model call or a tool execution in the range');
+
+/** All of it, and how many agents there were. */
+export function agentSides(scope: ReportScope): RecordSide[] {
+  return [
+    { measures: AGENT_TASKS, from: tasksOf(scope), ids: { active_agents: sql`task.agent` } },
+    { measures: AGENT_REQUESTS, from: requestsOf(scope), ids: { active_agents: sql`request.agent` } },
+    { measures: AGENT_TOOLS, from: toolExecutionsOf(scope), ids: { active_agents: sql`execution.agent` } },
+  ];
+}

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { bind, sql } from '../../store/sql.js';
-import type { ReportDefinition } from '../definition.js';
+import { bind, type SqlFragment, sql } from '../../store/sql.js';
+import type { ReportDefinition, ReportScope } from '../definition.js';
 import { column, columnsOf, listColumn, select } from '../query/measure.js';
 import { NAME_LENGTH_MAX } from '../query/request-filters.js';
 import { requestsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
@@ -44,21 +44,27 @@ export const agentShow: ReportDefinition = {
   ],
   presence: ['tasks', 'requests', 'tool_executions'],
   parts: (scope) => [
-    sql`SELECT ${bind.string(String(scope.parameters['agent']))} AS agent, ${select(AGENT_TASKS)} ${tasksOf(scope)}`,
+    sql`SELECT ${bind.string(String(scope.parameters['agent']))} AS agent, ${select(AGENT_TASKS)}, ${taskLists(scope)} ${tasksOf(scope)}`,
     sql`SELECT ${select(AGENT_REQUESTS)} ${requestsOf(scope)}`,
     sql`SELECT ${select(AGENT_TOOLS)} ${toolExecutionsOf(scope)}`,
   ],
-  lists: (scope) => {
-    const top = bind.uint(TOP_MAX);
-    return {
-      statuses: sql`SELECT task.status AS status, count() AS tasks ${tasksOf(scope)} GROUP BY status ORDER BY tasks DESC, status`,
-      top_errors: sql`SELECT task.error_type AS error_type, count() AS tasks, argMax(task.error_message, (task.started_at, task.task_id)) AS latest_message
-        ${tasksOf(scope)} AND task.status IN ('failed', 'timeout', 'rejected') GROUP BY error_type ORDER BY tasks DESC, error_type LIMIT ${top}`,
-      top_models: sql`SELECT request.model AS model, count() AS requests ${requestsOf(scope)} GROUP BY model ORDER BY requests DESC, model LIMIT ${top}`,
-      top_tools: sql`SELECT execution.tool AS tool, count() AS executions ${toolExecutionsOf(scope)}
-        GROUP BY tool ORDER BY executions DESC, tool LIMIT ${top}`,
-      hours: sql`SELECT toHour(task.started_at, ${bind.string(scope.timeZone)}) AS hour, count() AS tasks ${tasksOf(scope)}
-        GROUP BY hour ORDER BY hour WITH FILL FROM 0 TO 24`,
-    };
-  },
+  lists: (scope) => ({
+    top_models: sql`SELECT request.model AS model, count() AS requests ${requestsOf(scope)}
+      GROUP BY model ORDER BY requests DESC, model LIMIT ${bind.uint(TOP_MAX)}`,
+    top_tools: sql`SELECT execution.tool AS tool, count() AS executions ${toolExecutionsOf(scope)}
+      GROUP BY tool ORDER BY executions DESC, tool LIMIT ${bind.uint(TOP_MAX)}`,
+  }),
 };
+
+/** The lists about tasks, in the same pass as their counts: merging the statements about tasks is most of the work. */
+function taskLists(scope: ReportScope): SqlFragment {
+  const failed = sql`task.status IN ('failed', 'timeout', 'rejected')`;
+  const latest = sql`maxMapIf(map(task.error_type, (task.started_at, task.task_id, task.error_message)), ${failed})`;
+  const top = (counts: SqlFragment): SqlFragment =>
+    sql`arraySlice(arraySort(entry -> (-entry.2, entry.1), CAST(${counts}, 'Array(Tuple(String, Int64))')), 1, ${bind.uint(TOP_MAX)})`;
+  return sql`CAST(${top(sql`sumMap(map(task.status, 1))`)}, 'Array(Tuple(status String, tasks Int64))') AS statuses,
+    CAST(arrayMap(entry -> (entry.1, entry.2, ${latest}[entry.1].3), ${top(sql`sumMapIf(map(task.error_type, 1), ${failed})`)}),
+      'Array(Tuple(error_type String, tasks Int64, latest_message String))') AS top_errors,
+    CAST(arrayMap(hour -> (hour, sumMap(map(toHour(task.started_at, ${bind.string(scope.timeZone)}), 1))[hour]), range(24)),
+      'Array(Tuple(hour UInt8, tasks UInt64))') AS hours`;
+}

@@ -1,6 +1,10 @@
+import { sql } from '../../store/sql.js';
 import type { ReportDefinition } from '../definition.js';
-import { sortedTable } from '../query/grouped-table.js';
-import { CONTEXT, CONTEXT_COLUMNS, contextRows } from './contexts.js';
+import { groupedRows, sortedTable } from '../query/grouped-table.js';
+import { columnsOf } from '../query/measure.js';
+import { CONTEXT, CONTEXT_ACTIVITY, CONTEXT_SUMS, contextRecords } from './contexts.js';
+
+const MEASURES = [...CONTEXT_SUMS, ...CONTEXT_ACTIVITY];
 
 export const conversationList: ReportDefinition = {
   group: 'conversations',
@@ -8,8 +12,11 @@ export const conversationList: ReportDefinition = {
   title: 'Conversations one by one',
   description: 'Conversations with a task, a message or a model call in the range, latest first. Only what lies in the range is counted.',
   shape: 'table',
-  columns: CONTEXT_COLUMNS,
+  columns: [CONTEXT, ...columnsOf(MEASURES)],
   keys: [CONTEXT.name],
   sortable: ['last_activity_at', 'first_activity_at', 'tasks', 'messages', 'requests', 'cost', 'total_tokens'],
-  query: (scope, sortBy) => sortedTable(contextRows(scope), [CONTEXT], sortBy, scope),
+  query: (scope, sortBy) => {
+    const rows = groupedRows([{ column: CONTEXT, value: sql`record.context_id` }], MEASURES, contextRecords(scope));
+    return sortedTable(rows, [CONTEXT], sortBy, scope);
+  },
 };

@@ -1,8 +1,9 @@
 import { identifier, sql } from '../../store/sql.js';
 import { averageAmount } from '../answer/exact-ratio.js';
 import type { Measure, ReportDefinition } from '../definition.js';
+import { groupedRows } from '../query/grouped-table.js';
 import { column, columnsOf, measure, select } from '../query/measure.js';
-import { CONTEXT_MESSAGES, CONTEXT_REQUESTS, CONTEXT_TASKS, contextRows } from './contexts.js';
+import { CONTEXT, CONTEXT_ACTIVITY, CONTEXT_SUMS, contextRecords } from './contexts.js';
 
 const PER_CONTEXT = [
   measure('conversations', 'integer', null, 'Contexts with a task, a message or a model call in the range', sql`countIf(is_total = 0)`),
@@ -18,9 +19,7 @@ const PER_CONTEXT = [
   ),
 ];
 /** The row over everything has the sums already. */
-const SUMS = [...CONTEXT_TASKS, ...CONTEXT_MESSAGES, ...CONTEXT_REQUESTS].map(
-  (each): Measure => ({ ...each, sql: sql`anyIf(context.${identifier(each.column.name)}, is_total = 1)` }),
-);
+const TOTALS = CONTEXT_SUMS.map((each): Measure => ({ ...each, sql: sql`anyIf(context.${identifier(each.column.name)}, is_total = 1)` }));
 
 export const conversationStats: ReportDefinition = {
   group: 'conversations',
@@ -29,7 +28,7 @@ export const conversationStats: ReportDefinition = {
   description: 'Conversations of the range with their tasks, messages, model calls and cost. What names no context is not counted.',
   shape: 'record',
   columns: [
-    ...columnsOf([...PER_CONTEXT, ...SUMS]),
+    ...columnsOf([...PER_CONTEXT, ...TOTALS]),
     column(
       'average_cost',
       'money',
@@ -37,5 +36,12 @@ export const conversationStats: ReportDefinition = {
     ),
   ],
   complete: (row) => ({ ...row, average_cost: averageAmount(row['cost'], BigInt(String(row['conversations']))) }),
-  parts: (scope) => [sql`SELECT ${select([...PER_CONTEXT, ...SUMS])} FROM (${contextRows(scope)}) AS context`],
+  parts: (scope) => {
+    const contexts = groupedRows(
+      [{ column: CONTEXT, value: sql`record.context_id` }],
+      [...CONTEXT_SUMS, ...CONTEXT_ACTIVITY],
+      contextRecords(scope),
+    );
+    return [sql`SELECT ${select([...PER_CONTEXT, ...TOTALS])} FROM (${contexts}) AS context`];
+  },
 };

@@ -1,15 +1,13 @@
 import { sql } from '../../store/sql.js';
-import { activeAgents } from '../agents/active-agents.js';
 import { ACTIVE_AGENTS } from '../agents/agent-measures.js';
-import { activeContexts, CONVERSATIONS } from '../conversations/active-contexts.js';
 import type { ReportDefinition } from '../definition.js';
-import { columnsOf, measure, renamed, select } from '../query/measure.js';
+import { column, columnsOf, measure, renamed } from '../query/measure.js';
 import { REQUEST_MEASURES } from '../query/request-measures.js';
 import { SESSION_MEASURES } from '../query/session-measures.js';
+import { sideBySide } from '../query/side-by-side.js';
 import { eventsOf, messagesOf, requestsOf, sessionsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
 import { TASK_MEASURES } from '../query/task-measures.js';
 import { TOOL_MEASURES } from '../query/tool-measures.js';
-import { activeUsers, USERS } from './active-users.js';
 
 const REQUESTS = [
   REQUEST_MEASURES.requests,
@@ -25,7 +23,22 @@ const TOOLS = [renamed(TOOL_MEASURES.executions, 'tool_executions'), renamed(TOO
 const TASKS = [TASK_MEASURES.tasks, renamed(TASK_MEASURES.success_rate, 'task_success_rate')];
 const MESSAGES = [measure('messages', 'integer', null, 'Messages', sql`count()`)];
 
-const COLUMNS = columnsOf([...REQUESTS, ...SESSIONS, USERS, ...PAGE_VIEWS, ...TOOLS, ...TASKS, CONVERSATIONS, ...MESSAGES, ACTIVE_AGENTS]);
+/** Users of page views and custom events are those of their sessions: reading them from the events would take longer than all else. */
+const USERS = column(
+  'users',
+  'integer',
+  'Known users of the sessions that started and of the model calls, tool executions, tasks and messages in the range',
+);
+const CONVERSATIONS = column('conversations', 'integer', 'Contexts with a task, a message or a model call in the range');
+
+const COLUMNS = [
+  ...columnsOf([...REQUESTS, ...SESSIONS]),
+  USERS,
+  ...columnsOf([...PAGE_VIEWS, ...TOOLS, ...TASKS]),
+  CONVERSATIONS,
+  ...columnsOf(MESSAGES),
+  ACTIVE_AGENTS,
+];
 
 export const overview: ReportDefinition = {
   group: 'overview',
@@ -36,16 +49,23 @@ export const overview: ReportDefinition = {
   shape: 'record',
   readsSessions: true,
   columns: COLUMNS,
-  compared: COLUMNS.map((column) => column.name),
+  compared: COLUMNS.map((each) => each.name),
   parts: (scope) => [
-    sql`SELECT ${select(REQUESTS)} ${requestsOf(scope)}`,
-    sql`SELECT ${select(SESSIONS)} ${sessionsOf(scope)}`,
-    activeUsers(scope),
-    sql`SELECT ${select(PAGE_VIEWS)} ${eventsOf(scope)} AND event.event_type = 'page_view'`,
-    sql`SELECT ${select(TOOLS)} ${toolExecutionsOf(scope)}`,
-    sql`SELECT ${select(TASKS)} ${tasksOf(scope)}`,
-    activeContexts(scope),
-    sql`SELECT ${select(MESSAGES)} ${messagesOf(scope)}`,
-    activeAgents(scope),
+    sideBySide([
+      {
+        measures: REQUESTS,
+        from: requestsOf(scope),
+        ids: { users: sql`request.user_id`, conversations: sql`request.context_id`, active_agents: sql`request.agent` },
+      },
+      { measures: TOOLS, from: toolExecutionsOf(scope), ids: { users: sql`execution.user_id`, active_agents: sql`execution.agent` } },
+      {
+        measures: TASKS,
+        from: tasksOf(scope),
+        ids: { users: sql`task.user_id`, conversations: sql`task.context_id`, active_agents: sql`task.agent` },
+      },
+      { measures: MESSAGES, from: messagesOf(scope), ids: { users: sql`message.user_id`, conversations: sql`message.context_id` } },
+      { measures: SESSIONS, from: sessionsOf(scope), ids: { users: sql`session.user_id` } },
+      { measures: PAGE_VIEWS, from: sql`${eventsOf(scope)} AND event.event_type = 'page_view'` },
+    ]),
   ],
 };

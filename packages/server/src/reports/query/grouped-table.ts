@@ -39,49 +39,28 @@ export function groupedRows(keys: readonly TableKey[], measures: readonly Measur
 
 /** Puts several kinds of record side by side, each counted on its own first: a join of the records would multiply sums. */
 export function combinedRows(key: ColumnDefinition, parts: readonly TablePart[]): SqlFragment {
-  const columns = combinedColumns(parts);
+  const all = parts.flatMap((part, index) => part.measures.map((each) => ({ part: index, column: each.column })));
   const branches = parts.map((part, index) => {
-    const own = new Set(part.measures.map((each) => each.column.name));
     const padded = join(
-      columns.map(({ measure }) => {
-        const name = identifier(measure.column.name);
-        return own.has(measure.column.name) ? sql`toNullable(${name}) AS ${name}` : sql`NULL AS ${name}`;
+      all.map(({ part: owner, column }) => {
+        const name = identifier(column.name);
+        return owner === index ? sql`toNullable(${name}) AS ${name}` : sql`NULL AS ${name}`;
       }),
     );
     const rows = groupedRows([{ column: key, value: part.key }], part.measures, part.from);
     return sql`SELECT toString(${alias(key)}) AS ${alias(key)}, is_total, ${bind.uint(index)} AS part, ${padded} FROM (${rows})`;
   });
-  const combined = join(columns.map((each) => sql`${combinedValue(each)} AS ${identifier(each.measure.column.name)}`));
+  const combined = join(all.map(({ part, column }) => sql`${combinedValue(part, column)} AS ${identifier(column.name)}`));
   return sql`SELECT side.${alias(key)} AS ${alias(key)}, side.is_total AS is_total, ${combined}
     FROM (${join(branches, ' UNION ALL ')}) AS side GROUP BY side.${alias(key)}, side.is_total`;
 }
 
-interface CombinedColumn {
-  readonly measure: Measure;
-  /** The first kind of record that has it. */
-  readonly part: number;
-}
-
-function combinedColumns(parts: readonly TablePart[]): CombinedColumn[] {
-  const columns = new Map<string, CombinedColumn>();
-  for (const [part, { measures }] of parts.entries()) {
-    for (const measure of measures) {
-      const { name } = measure.column;
-      if (!columns.has(name)) columns.set(name, { measure, part });
-      else if (measure.combined === undefined) throw new TypeError(`two kinds of record have a column ${name}`);
-    }
-  }
-  return [...columns.values()];
-}
-
 /** A kind of record that does not occur counts 0 and costs 0; what else could be said of it is not known. */
-function combinedValue({ measure, part }: CombinedColumn): SqlFragment {
-  const { name, type } = measure.column;
-  const side = sql`side.${identifier(name)}`;
-  if (measure.combined !== undefined) return measure.combined === 'min' ? sql`min(${side})` : sql`max(${side})`;
-  if (type === 'integer') return sql`ifNull(any(${side}), 0)`;
-  if (type === 'money') return sql`if(countIf(side.part = ${bind.uint(part)}) = 0, toDecimal128(0, 12), any(${side}))`;
-  return sql`any(${side})`;
+function combinedValue(part: number, { name, type }: ColumnDefinition): SqlFragment {
+  const value = sql`any(side.${identifier(name)})`;
+  if (type === 'integer') return sql`ifNull(${value}, 0)`;
+  if (type === 'money') return sql`if(countIf(side.part = ${bind.uint(part)}) = 0, toDecimal128(0, 12), ${value})`;
+  return value;
 }
 
 /**
