@@ -18,7 +18,11 @@ export function prepare() {
 
 /** Runs a program of the checkout and ends this one when it fails. */
 export function run(program, args, failure) {
-  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' && program === 'npm' });
+  const { status, error } = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    shell: process.platform === 'win32' && program === 'npm',
+  });
   if (status === 0) return;
   console.error(error === undefined ? failure : `${failure} ${error.message}`);
   process.exit(status ?? 1);

@@ -2,7 +2,7 @@ import type { TokenUsage } from '../tokens/token-usage.js';
 import { type EventFault, EventFaultError, type FieldValue } from './event-fault.js';
 import { type FieldDefinition, fieldsOfType, requiredFieldsOf } from './event-fields.js';
 import type { EventTable } from './event-types.js';
-import { isBuiltInEventType, tableOf } from './event-types.js';
+import { tableOf } from './event-types.js';
 import type { IngestLimits } from './ingest-limits.js';
 import { readUsage, USAGE_FIELDS } from './read-usage.js';
 

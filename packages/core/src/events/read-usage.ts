@@ -29,7 +29,11 @@ const COUNT_FIELDS = {
 const COUNT_ENTRIES = Object.entries(COUNT_FIELDS);
 
 /** Fields of an `ai_request` that say how much it used; they become a {@link TokenUsage} and are no columns of their own. */
-export const USAGE_FIELDS: ReadonlySet<string> = new Set([...Object.keys(COUNT_FIELDS), 'input_includes_cache', 'output_includes_reasoning']);
+export const USAGE_FIELDS: ReadonlySet<string> = new Set([
+  ...Object.keys(COUNT_FIELDS),
+  'input_includes_cache',
+  'output_includes_reasoning',
+]);
 
 /**
  * Makes disjoint buckets of the {@link USAGE_FIELDS} of an `ai_request`. A raw `usage` object of

@@ -69,7 +69,11 @@ describe('wrong usage names what exists and exits with 2', () => {
   it.each([
     [
       ['cost'],
-      ["unknown command 'cost'", 'Did you mean costs?', 'Commands: serve, status, costs, overview, sessions, agents, import, projects, keys'],
+      [
+        "unknown command 'cost'",
+        'Did you mean costs?',
+        'Commands: serve, status, costs, overview, sessions, agents, import, projects, keys',
+      ],
     ],
     [
       ['costs', 'sumary'],

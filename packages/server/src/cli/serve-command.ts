@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readConfiguration } from '../configuration.js';
-import { DEFAULT_SERVER_URL } from './find-server.js';
 import type { CliContext } from './cli-context.js';
+import { DEFAULT_SERVER_URL } from './find-server.js';
 
 interface ServeOptions {
   readonly data?: string;
@@ -23,6 +23,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
       const configuration = readConfiguration(options);
       // Here, not above: the engine's library is large, and no other command needs it.
       const { runServer } = await import('../server/run-server.js');
-      await runServer(configuration, { demo: options.demo === true, defaultUrl: DEFAULT_SERVER_URL, print: context.print, say: context.say });
+      await runServer(configuration, {
+        demo: options.demo === true,
+        defaultUrl: DEFAULT_SERVER_URL,
+        print: context.print,
+        say: context.say,
+      });
     });
 }

@@ -13,14 +13,14 @@ export function renderDocumentation(api: Json): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(text(info['title']))} API</title>
+<title>${escapeHtml(text(info['title']))} API</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>${escape(text(info['title']))} ${escape(text(info['version']))}</h1>
-<p>${escape(text(info['description']))} Machine-readable: <a href="/openapi.json">/openapi.json</a>.</p>
+<h1>${escapeHtml(text(info['title']))} ${escapeHtml(text(info['version']))}</h1>
+<p>${escapeHtml(text(info['description']))} Machine-readable: <a href="/openapi.json">/openapi.json</a>.</p>
 <p>Send a key as <code>Authorization: Bearer KEY</code>. Programs on the same machine need none for the default project unless that is switched off.</p>
-<nav>${operations.map(({ path, method, operation }) => `<a href="#${anchorOf(operation)}">${method} ${escape(path)}</a>`).join('')}</nav>
+<nav>${operations.map(({ path, method, operation }) => `<a href="#${anchorOf(operation)}">${method} ${escapeHtml(path)}</a>`).join('')}</nav>
 ${operations.map(({ path, method, operation }) => renderOperation(path, method, operation)).join('\n')}
 <h2 id="events">Fields of an event</h2>
 ${renderFields(record(record(schemas['Event'])['properties']))}
@@ -29,7 +29,7 @@ ${renderFields(record(record(schemas['Event'])['properties']))}
 ${Object.entries(ERROR_CODES)
   .map(
     ([code, { status, title, help }]) =>
-      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(title)}</td><td>${escape(help)}</td></tr>`,
+      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(title)}</td><td>${escapeHtml(help)}</td></tr>`,
   )
   .join('\n')}
 </tbody></table>
@@ -43,8 +43,8 @@ function renderOperation(path: string, method: string, operation: Json): string 
   const answer = record(record(record(record(operation['responses'])['200'])['content'])['application/json']);
   const row = record(record(record(record(record(answer['schema'])['properties'])['rows'])['items'])['properties']);
   return `<section id="${anchorOf(operation)}">
-<h3><span class="method">${method}</span> ${escape(path)}</h3>
-<p><strong>${escape(text(operation['summary']))}.</strong> ${escape(text(operation['description']))}</p>
+<h3><span class="method">${method}</span> ${escapeHtml(path)}</h3>
+<p><strong>${escapeHtml(text(operation['summary']))}.</strong> ${escapeHtml(text(operation['description']))}</p>
 ${parameters.length === 0 ? '' : renderParameters(parameters)}
 ${Object.keys(row).length === 0 ? '' : `<h4>Columns</h4>${renderFields(row)}`}
 </section>`;
@@ -55,7 +55,7 @@ function renderParameters(parameters: readonly Json[]): string {
     const schema = record(parameter['schema']);
     const values = list(schema['enum']).map(text).join(', ');
     const needed = parameter['required'] === true ? 'yes' : '';
-    return `<tr><td><code>${escape(text(parameter['name']))}</code></td><td>${needed}</td><td>${escape(text(schema['default'] ?? ''))}</td><td>${escape(text(parameter['description']))}${values === '' ? '' : ` (${escape(values)})`}</td></tr>`;
+    return `<tr><td><code>${escapeHtml(text(parameter['name']))}</code></td><td>${needed}</td><td>${escapeHtml(text(schema['default'] ?? ''))}</td><td>${escapeHtml(text(parameter['description']))}${values === '' ? '' : ` (${escapeHtml(values)})`}</td></tr>`;
   });
   return `<h4>Parameters</h4><table><thead><tr><th>name</th><th>needed</th><th>default</th><th>meaning</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
@@ -64,13 +64,13 @@ function renderFields(properties: Json): string {
   const rows = Object.entries(properties).map(([name, schema]) => {
     const { type, description } = record(schema);
     const types = (Array.isArray(type) ? type : [type]).map((each) => text(each ?? '')).filter((each) => each !== 'null');
-    return `<tr><td><code>${escape(name)}</code></td><td>${escape(types.join(' or '))}</td><td>${escape(text(description ?? ''))}</td></tr>`;
+    return `<tr><td><code>${escapeHtml(name)}</code></td><td>${escapeHtml(types.join(' or '))}</td><td>${escapeHtml(text(description ?? ''))}</td></tr>`;
   });
   return `<table><thead><tr><th>name</th><th>type</th><th>meaning</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 function anchorOf(operation: Json): string {
-  return escape(text(operation['operationId']));
+  return escapeHtml(text(operation['operationId']));
 }
 
 function record(value: JsonValue | undefined): Json {
@@ -85,7 +85,7 @@ function text(value: JsonValue | undefined): string {
   return value === undefined || value === null || typeof value === 'object' ? '' : String(value);
 }
 
-function escape(value: string): string {
+function escapeHtml(value: string): string {
   return value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }
 

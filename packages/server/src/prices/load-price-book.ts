@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { AnalyticsError, createPriceBook, type PriceBook, type PriceBookData, type PriceOverrides, parsePriceFile } from '@systemprompt-analytics/core';
+import {
+  AnalyticsError,
+  createPriceBook,
+  type PriceBook,
+  type PriceBookData,
+  type PriceOverrides,
+  parsePriceFile,
+} from '@systemprompt-analytics/core';
 
 /**
  * The built-in price book, under the user's own prices where there are some.

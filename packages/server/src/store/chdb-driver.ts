@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type ClickHouseClient, createClient, type ClickHouseClientConfigOptions } from '@clickhouse/client';
+import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { createChdbConnection } from 'chdb/connection';
 import { EngineClient, INSERT_SETTINGS } from './engine-client.js';

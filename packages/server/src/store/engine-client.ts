@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
-import type { QueryLimits, SqlQuery, Store, StoredRow, StoreTopology } from './store.js';
+import type { QueryLimits, SqlQuery, Store, StoreTopology } from './store.js';
 
 /** Answers carry 64-bit integers and decimals as strings, so that no number passes through a float. */
 const SETTINGS = {

@@ -51,7 +51,10 @@ export function readMigrations(): Migration[] {
 export function renderMigration(template: string, target: MigrationTarget): string[] {
   const clustered = target.topology === 'cluster';
   if (clustered && !/^[A-Za-z0-9_-]+$/.test(target.cluster)) {
-    throw new AnalyticsError('invalid_configuration', `The cluster name ${JSON.stringify(target.cluster)} has other characters than letters, digits, "_" and "-".`);
+    throw new AnalyticsError(
+      'invalid_configuration',
+      `The cluster name ${JSON.stringify(target.cluster)} has other characters than letters, digits, "_" and "-".`,
+    );
   }
   const onCluster = `ON CLUSTER '${target.cluster}'`;
   const text = template
@@ -63,7 +66,9 @@ export function renderMigration(template: string, target: MigrationTarget): stri
     .replace(/\{\{engine (\w+)(.*?)\}\}/g, clustered ? 'Replicated$1$2' : '$1$2')
     .replace(
       /\{\{distributed (\w+) (.*?)\}\}/g,
-      clustered ? `CREATE TABLE $1 ${onCluster} AS $1_local ENGINE = Distributed('${target.cluster}', currentDatabase(), '$1_local', $2)` : '',
+      clustered
+        ? `CREATE TABLE $1 ${onCluster} AS $1_local ENGINE = Distributed('${target.cluster}', currentDatabase(), '$1_local', $2)`
+        : '',
     );
   const left = /\{\{[^}]*\}\}/.exec(text);
   if (left !== null) throw new TypeError(`${left[0]} is not a placeholder`);

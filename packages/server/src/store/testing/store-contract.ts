@@ -46,7 +46,10 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
       });
 
       it('keeps any text, also where it looks like SQL, JSON or an escape', async () => {
-        await store().insert('contract_texts', HOSTILE_TEXTS.map((text, id) => ({ id, text })));
+        await store().insert(
+          'contract_texts',
+          HOSTILE_TEXTS.map((text, id) => ({ id, text })),
+        );
         const rows = await store().query<{ text: string }>(statement('SELECT text FROM contract_texts ORDER BY id'));
         expect(rows.map((row) => row.text)).toEqual(HOSTILE_TEXTS);
       });
@@ -56,13 +59,17 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
       });
 
       it('adds decimals exactly', async () => {
-        const [row] = await store().query(statement("SELECT sum(toDecimal128(v, 12)) AS total FROM (SELECT arrayJoin(['0.1', '0.2', '1e-12']) AS v)"));
+        const [row] = await store().query(
+          statement("SELECT sum(toDecimal128(v, 12)) AS total FROM (SELECT arrayJoin(['0.1', '0.2', '1e-12']) AS v)"),
+        );
         expect(row).toEqual({ total: '0.300000000001' });
       });
 
       it('answers each of many concurrent queries with its own rows', async () => {
         const answers = await Promise.all(
-          Array.from({ length: 40 }, (_, index) => store().query<{ v: string }>(render(sql`SELECT ${bind.string(`answer ${index}`)} AS v`))),
+          Array.from({ length: 40 }, (_, index) =>
+            store().query<{ v: string }>(render(sql`SELECT ${bind.string(`answer ${index}`)} AS v`)),
+          ),
         );
         expect(answers.map((rows) => rows[0]?.v)).toEqual(Array.from({ length: 40 }, (_, index) => `answer ${index}`));
       });
@@ -87,7 +94,9 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
 
       it('finds rows by hostile texts', async () => {
         for (const text of HOSTILE_TEXTS) {
-          const rows = await store().query<{ text: string }>(render(sql`SELECT text FROM contract_texts WHERE text IN ${bind.strings([text])}`));
+          const rows = await store().query<{ text: string }>(
+            render(sql`SELECT text FROM contract_texts WHERE text IN ${bind.strings([text])}`),
+          );
           expect(rows.map((row) => row.text)).toEqual([text]);
         }
       });
@@ -157,16 +166,22 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
 
     describe('limits', () => {
       it('stops a query after its time', async () => {
-        await expect(store().query(statement('SELECT count() FROM system.numbers'), { seconds: 1 })).rejects.toMatchObject({ code: 'query_too_expensive' });
+        await expect(store().query(statement('SELECT count() FROM system.numbers'), { seconds: 1 })).rejects.toMatchObject({
+          code: 'query_too_expensive',
+        });
       });
 
       it('stops a command after its time', async () => {
-        const endless = statement('INSERT INTO contract_texts SELECT number, toString(number) FROM system.numbers WHERE sleepEachRow(0.001) = 1');
+        const endless = statement(
+          'INSERT INTO contract_texts SELECT number, toString(number) FROM system.numbers WHERE sleepEachRow(0.001) = 1',
+        );
         await expect(store().command(endless, { seconds: 1 })).rejects.toMatchObject({ code: 'query_too_expensive' });
       });
 
       it('refuses an answer with more rows than allowed, instead of cutting it', async () => {
-        await expect(store().query(statement('SELECT number FROM numbers(11)'), { rows: 10 })).rejects.toMatchObject({ code: 'query_too_expensive' });
+        await expect(store().query(statement('SELECT number FROM numbers(11)'), { rows: 10 })).rejects.toMatchObject({
+          code: 'query_too_expensive',
+        });
         expect(await store().query(statement('SELECT number FROM numbers(10)'), { rows: 10 })).toHaveLength(10);
       });
 
@@ -182,7 +197,11 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
         ['an unknown column', 'contract_texts', { id: 1, txet: 'misspelt' }],
         ['a value of another type', 'contract_texts', { id: 'not a number', text: 'x' }],
       ])('an insert with %s fails as store_unavailable', async (_name, table, row) => {
-        await expect(store().insert(table, [row])).rejects.toMatchObject({ name: 'AnalyticsError', code: 'store_unavailable', retryAfterSeconds: 5 });
+        await expect(store().insert(table, [row])).rejects.toMatchObject({
+          name: 'AnalyticsError',
+          code: 'store_unavailable',
+          retryAfterSeconds: 5,
+        });
       });
 
       it('stores nothing of a batch with a bad row', async () => {
@@ -192,7 +211,9 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
           { id: 7002, text: 'good' },
         ];
         await expect(store().insert('contract_texts', rows)).rejects.toMatchObject({ code: 'store_unavailable' });
-        expect(await store().query(statement('SELECT count() AS rows FROM contract_texts WHERE id IN (7001, 7002)'))).toEqual([{ rows: '0' }]);
+        expect(await store().query(statement('SELECT count() AS rows FROM contract_texts WHERE id IN (7001, 7002)'))).toEqual([
+          { rows: '0' },
+        ]);
       });
 
       it.each(['SELECT no_such_column', 'SELEKT 1', 'SELECT throwIf(1)'])('%s fails as store_unavailable with the cause', async (text) => {
@@ -211,7 +232,8 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
     });
 
     describe('the schema', () => {
-      const applied = (): Promise<StoredRow[]> => store().query(statement('SELECT version, name, applied_at FROM schema_migrations ORDER BY version'));
+      const applied = (): Promise<StoredRow[]> =>
+        store().query(statement('SELECT version, name, applied_at FROM schema_migrations ORDER BY version'));
 
       it('is brought up to date once', async () => {
         const before = await applied();
@@ -231,7 +253,9 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
       await store().insert('contract_texts', [{ id: 8001, text: 'kept' }]);
       await contract.reopen();
       expect(await store().query(statement('SELECT text FROM contract_texts WHERE id = 8001'))).toEqual([{ text: 'kept' }]);
-      expect(await store().query(statement("SELECT * FROM contract_columns WHERE id = 'full'"))).toEqual([{ id: 'full', ...COLUMN_ROW_ANSWERED }]);
+      expect(await store().query(statement("SELECT * FROM contract_columns WHERE id = 'full'"))).toEqual([
+        { id: 'full', ...COLUMN_ROW_ANSWERED },
+      ]);
     });
   });
 }

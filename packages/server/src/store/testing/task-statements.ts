@@ -47,7 +47,10 @@ export function expectedTask(statements: readonly TaskStatementRow[]): StoredRow
     agent: largest(statements.map((each) => each.agent)).at(-1),
     error_message: largest(statements.map((each) => each.error_message)).at(-1),
     properties: Object.fromEntries(
-      names.map((name) => [name, largest(statements.flatMap((each) => (each.properties[name] === undefined ? [] : [each.properties[name]]))).at(-1)]),
+      names.map((name) => [
+        name,
+        largest(statements.flatMap((each) => (each.properties[name] === undefined ? [] : [each.properties[name]]))).at(-1),
+      ]),
     ),
   };
 }
