@@ -18,7 +18,7 @@ const text = fc.oneof(
 );
 
 /** A value that the contract allows for a field, the extreme ones above all. */
-function valueOf(field: FieldDefinition): fc.Arbitrary<unknown> {
+function allowedValue(field: FieldDefinition): fc.Arbitrary<unknown> {
   const maximum = field.maximum ?? Number.MAX_SAFE_INTEGER;
   switch (field.kind) {
     case 'name':
@@ -53,7 +53,7 @@ const event = fc.constantFrom(...BUILT_IN_EVENT_TYPES, 'checkout.started').chain
   for (const field of fieldsOfType(type).values()) {
     // Counts have rules among each other; one of them at a time keeps them.
     if (USAGE.test(field.name) && field.name !== 'input_tokens') continue;
-    fields[field.name] = valueOf(field);
+    fields[field.name] = allowedValue(field);
     if (isBuiltInEventType(type) && field.requiredFor?.includes(type) === true) required.push(field.name);
   }
   const properties = fc.dictionary(
