@@ -2,19 +2,32 @@
 -- placeholders. Raw tables keep one row per event id: they are replacing tables ordered by time and id, read with FINAL,
 -- partitioned by week so that closed weeks merge to one part and FINAL costs nothing there.
 
--- Which event ids are stored, whatever time their event bears: a client that resends an event without a timestamp gives
--- it another time of receipt, which the replacing tables alone would count twice. Written by the pipeline right after the
--- rows: a view of every raw table would cost each insert 8 ms more.
--- The small granule makes the lookup of a batch of random ids cheap.
-CREATE TABLE {{table event_ids}} (
-  project_id LowCardinality(String),
-  event_id String CODEC(ZSTD(1)),
-  received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))
-) ENGINE = {{engine ReplacingMergeTree}}
-ORDER BY (project_id, event_id)
-SETTINGS index_granularity = 512;
+-- What was acknowledged and is not in its tables yet: one row per commit. A commit that wrote to every table at once
+-- would cost the engine 130 ms however small it is, this one costs it 3 ms. Each generation is a partition, dropped when
+-- its events are in their tables; a process that starts again moves what it finds here.
+CREATE TABLE {{table accepted_batches}} (
+  node_id String,
+  generation UInt64,
+  batch UInt64,
+  accepted_at DateTime64(3, 'UTC'),
+  events String CODEC(ZSTD(1))
+) ENGINE = {{engine MergeTree}}
+PARTITION BY (node_id, generation)
+ORDER BY batch;
 
-{{distributed event_ids cityHash64(event_id)}};
+{{distributed accepted_batches cityHash64(node_id)}};
+
+-- Which events are stored, whatever time they bear: a client that resends an event without a timestamp gives it another
+-- time of receipt, which the replacing tables alone would count twice. An event is known by 128 bits of the SHA-256 of its
+-- project and id. Looking 3,200 of them up among 10 million takes 14 ms.
+CREATE TABLE {{table event_ids}} (
+  identity_high UInt64,
+  identity_low UInt64
+) ENGINE = {{engine ReplacingMergeTree}}
+ORDER BY (identity_high, identity_low)
+SETTINGS index_granularity = 1024;
+
+{{distributed event_ids identity_high}};
 
 CREATE TABLE {{table projects}} (
   project_id String,

@@ -1,17 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PriceBook } from '@systemprompt-analytics/core';
 import type { ServerConfiguration } from './configuration.js';
 import { findNewestVersion } from './ingest/attribute-traces.js';
+import { EventMover } from './ingest/event-mover.js';
 import { IngestPipeline } from './ingest/ingest-pipeline.js';
 import { IngestService } from './ingest/ingest-service.js';
-import { reconcileKnownEvents } from './ingest/known-events.js';
+import { Journal } from './ingest/journal.js';
 import { loadPriceBook } from './prices/load-price-book.js';
 import { KeyRepository } from './projects/key-repository.js';
 import { ProjectRepository } from './projects/project-repository.js';
-import { type RefreshTimer, SessionSnapshots } from './sessions/session-snapshots.js';
+import { SessionSnapshots } from './sessions/session-snapshots.js';
 import { openChdbStore } from './store/chdb-driver.js';
 import { openClickHouseStore } from './store/clickhouse-driver.js';
 import { migrate } from './store/migrations.js';
 import type { Store } from './store/store.js';
+import type { Timer } from './timer.js';
 
 /** Everything the product does, without HTTP: what the server serves and what an application may use as a library. */
 export interface Product {
@@ -20,20 +25,23 @@ export interface Product {
   readonly clock: () => number;
   readonly store: Store;
   readonly prices: PriceBook;
+  readonly mover: EventMover;
   readonly pipeline: IngestPipeline;
   readonly ingest: IngestService;
   readonly snapshots: SessionSnapshots;
   readonly projects: ProjectRepository;
   readonly keys: KeyRepository;
-  /** Stores what was submitted, brings the sessions up to date and closes the store. */
+  /** Stores what was submitted, brings events and sessions up to date and closes the store. */
   close(): Promise<void>;
 }
 
 export interface ProductOptions {
   /** UTC milliseconds. @default Date.now */
   readonly clock?: () => number;
-  /** Refreshes sessions in the background; without one they are refreshed before a report only. */
-  readonly timer?: RefreshTimer;
+  /** Works in the background; without one events and sessions are brought up to date before a report only. */
+  readonly timer?: Timer;
+  /** Told of work in the background that failed; it is repeated. */
+  readonly onFailure?: (error: unknown) => void;
   /** Opens the store. @default the one the configuration names */
   readonly openStore?: (configuration: ServerConfiguration) => Promise<Store>;
 }
@@ -44,28 +52,31 @@ export interface ProductOptions {
  * @throws AnalyticsError `folder_in_use`, `store_unavailable` or `invalid_configuration`
  */
 export async function openProduct(configuration: ServerConfiguration, options: ProductOptions = {}): Promise<Product> {
-  const { clock = Date.now, openStore = openConfiguredStore } = options;
+  const { clock = Date.now, openStore = openConfiguredStore, timer, onFailure = () => undefined } = options;
   const prices = loadPriceBook(configuration.priceFile);
-  const store = await openStore(configuration);
+  const stores = await openStores(() => openStore(configuration));
   try {
+    const { store, movingStore, commitStore } = stores;
     await migrate(store, clock());
-    await reconcileKnownEvents(store);
-    const snapshots = new SessionSnapshots(store, clock, options.timer);
-    await snapshots.recover();
     const projects = new ProjectRepository(store, clock);
     await projects.ensureDefault();
-    const pipeline = new IngestPipeline(store, {
-      bufferEventsMax: configuration.bufferEventsMax,
-      bufferBytesMax: configuration.bufferBytesMax,
+    const snapshots = new SessionSnapshots(store, clock, timer);
+    const mover = new EventMover(movingStore, new Journal(commitStore, movingStore, readNodeId(configuration.dataFolder)), {
       clock,
+      timer,
+      onFailure,
       newestVersion: await findNewestVersion(store),
       onSession: (projectId, sessionId) => snapshots.mark(projectId, sessionId),
     });
+    await mover.recover();
+    await snapshots.recover();
+    const pipeline = new IngestPipeline(commitStore, mover, configuration);
     return {
       configuration,
       clock,
       store,
       prices,
+      mover,
       pipeline,
       ingest: new IngestService({ configuration, prices, pipeline, clock }),
       snapshots,
@@ -73,14 +84,56 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       keys: new KeyRepository(store, clock),
       close: async () => {
         await pipeline.drain();
+        await mover.stop();
         await snapshots.stop();
-        await store.close();
+        await stores.close();
       },
     };
   } catch (error) {
-    await store.close();
+    await stores.close();
     throw error;
   }
+}
+
+/** Three connections to the same data, so that what takes long on one does not hold up the others. */
+interface Stores {
+  /** Reports and everything else. */
+  readonly store: Store;
+  /** Moves events into their tables, thousands at a time. */
+  readonly movingStore: Store;
+  /** Acknowledges; nothing takes long there. */
+  readonly commitStore: Store;
+  close(): Promise<void>;
+}
+
+async function openStores(open: () => Promise<Store>): Promise<Stores> {
+  const opened = [await open()] as [Store, ...Store[]];
+  const close = async (): Promise<void> => {
+    for (const store of opened.toReversed()) await store.close();
+  };
+  try {
+    const [store] = opened;
+    const movingStore = await store.connect();
+    opened.push(movingStore);
+    const commitStore = await store.connect();
+    opened.push(commitStore);
+    return { store, movingStore, commitStore, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const NODE_ID_FILE = 'node-id';
+
+/** Tells this data folder's process from others that use the same ClickHouse server; made by the first start. */
+function readNodeId(dataFolder: string): string {
+  const file = join(dataFolder, NODE_ID_FILE);
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  const nodeId = randomUUID();
+  writeFileSync(file, `${nodeId}\n`);
+  return nodeId;
 }
 
 function openConfiguredStore(configuration: ServerConfiguration): Promise<Store> {

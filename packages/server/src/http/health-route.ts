@@ -16,7 +16,8 @@ export function addHealthRoute(server: FastifyInstance, product: Product): void 
       accepted_events: accepted,
       duplicate_events: duplicates,
       rejected_events: Object.values(rejected).reduce((sum, count) => sum + count, 0),
-      pending_events: product.pipeline.pendingEvents,
+      waiting_events: product.pipeline.waitingEvents,
+      pending_events: product.mover.pendingEvents,
       price_version: product.prices.version,
     };
     try {

@@ -23,6 +23,8 @@ export function addReportRoutes(server: FastifyInstance, product: Product, gate:
     const principal = await gate.admit(request, 'report', projectId);
     const csv = wantsCsv(format, request.headers.accept);
     const project = await product.projects.get(principal.projectId);
+    // What was acknowledged before the report was asked for is in it.
+    await product.mover.move();
     const answered = await runReport(
       findReport(group, name),
       { projectId: project.project_id, timeZone: project.time_zone, parameters, nowMs: product.clock() },

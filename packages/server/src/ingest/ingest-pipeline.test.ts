@@ -124,29 +124,64 @@ describe('the same id counts once', () => {
 });
 
 describe('a store that fails', () => {
+  // Without timestamps, so that only the ids can tell the second attempt from other events.
+  const batchOf = (projectId: string): Record<string, unknown>[] => [
+    call('a', { timestamp: undefined, trace_id: `trace-${projectId}`, span_id: 'x', session_id: 's1' }),
+    { id: 'b', type: 'page_view', page_url: 'https://example.com/', session_id: 's1' },
+  ];
+  const expectOnce = async (projectId: string): Promise<void> => {
+    expect(await count('ai_requests', projectId)).toBe(1);
+    expect(await count('analytics_events', projectId)).toBe(1);
+    expect(await count('spans', projectId)).toBe(1);
+    expect(test.product.mover.pendingEvents).toBe(0);
+  };
+
+  it('before anything is acknowledged: the batch is refused, and sent again it counts once', async () => {
+    const projectId = await freshProject();
+    store.failNextInsert('accepted_batches');
+    await expect(test.send(batchOf(projectId), { projectId })).rejects.toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 1 });
+    expect(test.product.pipeline.waitingEvents).toBe(0);
+    expect(await test.send(batchOf(projectId), { projectId })).toMatchObject({ accepted: 2, duplicates: 0 });
+    await expectOnce(projectId);
+  });
+
   for (const table of ['ai_requests', 'analytics_events', 'event_ids', 'spans']) {
-    it(`while ${table} is written: the batch is refused, and sent again it counts once`, async () => {
+    it(`while acknowledged events are moved into ${table}: they are moved again, and count once`, async () => {
       const projectId = await freshProject();
-      // Without timestamps, so that only the ids can tell the second attempt from other events.
-      const batch = [
-        call('a', { timestamp: undefined, trace_id: `trace-${projectId}`, span_id: 'x', session_id: 's1' }),
-        { id: 'b', type: 'page_view', page_url: 'https://example.com/', session_id: 's1' },
-      ];
       store.failNextInsert(table);
-      await expect(test.send(batch, { projectId })).rejects.toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 1 });
+      await expect(test.send(batchOf(projectId), { projectId })).rejects.toMatchObject({ code: 'store_unavailable' });
+      expect(test.product.mover.pendingEvents).toBe(3);
       nowMs += 60_000;
-      const answer = await test.send(batch, { projectId });
-      expect(answer.accepted + answer.duplicates).toBe(2);
-      expect(await count('ai_requests', projectId)).toBe(1);
-      expect(await count('analytics_events', projectId)).toBe(1);
-      expect(await count('spans', projectId)).toBe(1);
-      expect(test.product.pipeline.pendingEvents).toBe(0);
+      // The client was told; a second attempt finds both, and moves them.
+      expect(await test.send(batchOf(projectId), { projectId })).toMatchObject({ accepted: 0, duplicates: 2 });
+      await expectOnce(projectId);
+    });
+
+    it(`and the process is killed while ${table} is written: the next one moves them, and they count once`, async () => {
+      const projectId = await freshProject();
+      store.failNextInsert(table);
+      await expect(test.send(batchOf(projectId), { projectId })).rejects.toMatchObject({ code: 'store_unavailable' });
+      // All that the killed process knew is forgotten; only the store is left.
+      const next = await openSharing({});
+      try {
+        expect(await next.send(batchOf(projectId), { projectId })).toMatchObject({ accepted: 0, duplicates: 2 });
+        await expectCounts(projectId);
+      } finally {
+        await next.close();
+      }
+      await test.product.mover.move();
+      await expectOnce(projectId);
     });
   }
 
+  const expectCounts = async (projectId: string): Promise<void> => {
+    expect(await count('ai_requests', projectId)).toBe(1);
+    expect(await count('analytics_events', projectId)).toBe(1);
+  };
+
   it('fails the requests of that commit only', async () => {
     const projectId = await freshProject();
-    store.failNextInsert('ai_requests');
+    store.failNextInsert('accepted_batches');
     await expect(test.send([call('a')], { projectId })).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(await test.send([call('b')], { projectId })).toMatchObject({ accepted: 1 });
   });
@@ -154,7 +189,7 @@ describe('a store that fails', () => {
 
 describe('the buffer', () => {
   it('refuses what is over its limit and takes it again afterwards', async () => {
-    const small = await openSmallBuffer({ bufferEventsMax: 10 });
+    const small = await openSharing({ bufferEventsMax: 10 });
     try {
       const first = small.send(Array.from({ length: 8 }, (_, index) => call(`a${index}`)));
       const second = small.send(Array.from({ length: 8 }, (_, index) => call(`b${index}`)));
@@ -167,7 +202,7 @@ describe('the buffer', () => {
   });
 
   it('takes a single request however large it is', async () => {
-    const small = await openSmallBuffer({ bufferEventsMax: 1, bufferBytesMax: 1 });
+    const small = await openSharing({ bufferEventsMax: 1, bufferBytesMax: 1 });
     try {
       expect(await small.send([call('a'), call('b')])).toMatchObject({ accepted: 2 });
     } finally {
@@ -176,11 +211,11 @@ describe('the buffer', () => {
   });
 });
 
-/** The engine takes one folder per process, so these share the store of the others. */
-async function openSmallBuffer(configuration: {
-  readonly bufferEventsMax: number;
-  readonly bufferBytesMax?: number;
-}): Promise<TestProduct> {
-  const shared = { ...store, close: () => Promise.resolve() };
-  return openTestProduct({ configuration, openStore: () => Promise.resolve(shared) });
+/** Another product on the store and in the folder of the first: what a process finds after another one was killed. */
+async function openSharing(configuration: { readonly bufferEventsMax?: number; readonly bufferBytesMax?: number }): Promise<TestProduct> {
+  return openTestProduct({
+    clock: () => nowMs,
+    configuration: { ...configuration, dataFolder: test.folder },
+    openStore: () => store.connect(),
+  });
 }

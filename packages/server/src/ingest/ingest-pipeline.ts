@@ -1,10 +1,10 @@
-import { AnalyticsError, type EventTable } from '@systemprompt-analytics/core';
-import type { Store, StoredRow } from '../store/store.js';
-import { attributeTraces, type CorrectedRow, type TraceOutcome } from './attribute-traces.js';
-import { findKnownEvents, identityOf, reconcileKnownEvents } from './known-events.js';
+import { AnalyticsError } from '@systemprompt-analytics/core';
+import type { Store } from '../store/store.js';
+import type { EventMover } from './event-mover.js';
+import { type AcceptedEvent, acceptedEventOf } from './journal.js';
+import { type EventIdentity, findKnownEvents } from './known-events.js';
 import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
-import { sessionOfTask } from './task-state.js';
 
 /** What became of one request's events. */
 export interface Receipt {
@@ -12,33 +12,22 @@ export interface Receipt {
   readonly duplicates: number;
 }
 
-/** Told after a commit which sessions have new or moved rows. */
-export type SessionListener = (projectId: string, sessionId: string) => void;
-
 export interface IngestPipelineOptions {
   /** Events that may wait before requests are refused with `buffer_full`. */
   readonly bufferEventsMax: number;
   /** Bytes of request bodies that may wait likewise. */
   readonly bufferBytesMax: number;
-  /** The server's clock, UTC milliseconds. */
-  readonly clock: () => number;
-  readonly onSession: SessionListener;
-  /** Versions continue above this one, which an earlier process reached. */
-  readonly newestVersion: number;
 }
 
 interface Submission {
-  readonly events: readonly PreparedEvent[];
+  readonly events: readonly AcceptedEvent[];
   readonly spans: readonly StoredSpan[];
   readonly bytes: number;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * Events of one commit. A commit costs the engine about 70 ms however small it is, and 10 microseconds per event, so large
- * ones are cheap; beyond this only the latency grows.
- */
+/** Events of one commit; beyond this only the latency grows. */
 const COMMIT_EVENTS_MAX = 10_000;
 /**
  * Of more waiting events than this a commit takes half. Clients wait for their answers: if all of them waited for the same
@@ -46,32 +35,30 @@ const COMMIT_EVENTS_MAX = 10_000;
  */
 const SPLIT_EVENTS_MIN = 2_000;
 
-const NO_TRACES: TraceOutcome = { newSpans: [], corrected: [] };
-
 /**
  * Group commit: requests that arrive while one commit is under way form the next one. Nothing waits for a timer: an
- * idle server commits a single event at once, a busy one makes larger commits. A request is answered after its rows are
- * stored. Commits run one after the other, so that looking an id up and storing it cannot race.
+ * idle server commits a single event at once, a busy one makes larger commits. A request is answered after its events are
+ * written down in the journal of the store; from there they are moved into their tables. Commits run one after the
+ * other, so that looking an id up and writing its event down cannot race.
  */
 export class IngestPipeline {
   readonly #store: Store;
+  readonly #mover: EventMover;
   readonly #options: IngestPipelineOptions;
   #waiting: Submission[] = [];
   #waitingEvents = 0;
   #waitingBytes = 0;
   #running: Promise<void> | undefined;
-  #version: number;
-  /** Did a commit fail when some of its rows may have been stored without their ids? */
-  #mustReconcile = false;
 
-  constructor(store: Store, options: IngestPipelineOptions) {
+  /** @param store a connection of its own, on which nothing takes long */
+  constructor(store: Store, mover: EventMover, options: IngestPipelineOptions) {
     this.#store = store;
+    this.#mover = mover;
     this.#options = options;
-    this.#version = options.newestVersion;
   }
 
-  /** Events and spans that are not stored yet. */
-  get pendingEvents(): number {
+  /** Events and spans that are not acknowledged yet. */
+  get waitingEvents(): number {
     return this.#waitingEvents;
   }
 
@@ -94,7 +81,7 @@ export class IngestPipeline {
     this.#waitingEvents += size;
     this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, spans, bytes, resolve, reject });
+      this.#waiting.push({ events: events.map(acceptedEventOf), spans, bytes, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -109,15 +96,16 @@ export class IngestPipeline {
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup();
-      const size = group.reduce((sum, submission) => sum + submission.events.length + submission.spans.length, 0);
       try {
         const receipts = await this.#commit(group);
         for (const [index, submission] of group.entries()) submission.resolve(receipts[index] ?? { accepted: 0, duplicates: 0 });
       } catch (error) {
         for (const submission of group) submission.reject(error);
       } finally {
-        this.#waitingEvents -= size;
-        this.#waitingBytes -= group.reduce((sum, submission) => sum + submission.bytes, 0);
+        for (const { events, spans, bytes } of group) {
+          this.#waitingEvents -= events.length + spans.length;
+          this.#waitingBytes -= bytes;
+        }
       }
     }
     this.#running = undefined;
@@ -136,76 +124,31 @@ export class IngestPipeline {
   }
 
   async #commit(group: readonly Submission[]): Promise<Receipt[]> {
-    const version = this.#nextVersion();
-    if (this.#mustReconcile) await reconcileKnownEvents(this.#store);
-    this.#mustReconcile = false;
-    const all = group.flatMap((submission) => submission.events);
-    const seen = await findKnownEvents(this.#store, all);
-    const fresh: PreparedEvent[] = [];
+    // What is acknowledged and not moved is in memory as well: when moving cannot keep up, acknowledging waits for it.
+    if (this.#mover.pendingEvents > this.#options.bufferEventsMax) await this.#mover.move();
+    // Pending ones are told before the lookup starts: they may get into their tables while it runs, too late for it to see.
+    const known = new Set<string>();
+    const unknown: EventIdentity[] = [];
+    for (const { events } of group) {
+      for (const { key, identity } of events) {
+        if (this.#mover.isPending(key)) known.add(key);
+        else unknown.push(identity);
+      }
+    }
+    for (const key of await findKnownEvents(this.#store, unknown)) known.add(key);
+    const fresh: AcceptedEvent[] = [];
     const receipts = group.map(({ events }) => {
       const firstOfRequest = fresh.length;
       for (const event of events) {
-        const identity = identityOf(event);
-        if (seen.has(identity)) continue;
-        seen.add(identity);
+        if (known.has(event.key)) continue;
+        known.add(event.key);
         fresh.push(event);
       }
       const accepted = fresh.length - firstOfRequest;
       return { accepted, duplicates: events.length - accepted };
     });
-    const spans = group.flatMap((submission) => submission.spans);
-    const traces = spans.length === 0 ? NO_TRACES : await attributeTraces(this.#store, spans, fresh, version);
-    const rowsByTable = this.#rowsOf(fresh, traces.corrected, version);
-    this.#mustReconcile = true;
-    await Promise.all([...rowsByTable].map(([table, rows]) => this.#store.insert(table, rows)));
-    await this.#store.insert('event_ids', fresh.map(idRow));
-    this.#mustReconcile = false;
-    // Last, as the mark of a finished commit: see attributeTraces.
-    await this.#store.insert(
-      'spans',
-      traces.newSpans.map((span) => spanRow(span, version)),
-    );
+    const batch = { events: fresh, spans: group.flatMap((submission) => submission.spans) };
+    if (batch.events.length + batch.spans.length > 0) await this.#mover.accept(batch);
     return receipts;
   }
-
-  /** The rows of a commit by table. Marks their sessions before anything is stored, so that no failure can lose a mark. */
-  #rowsOf(fresh: readonly PreparedEvent[], corrected: readonly CorrectedRow[], version: number): Map<EventTable, object[]> {
-    const rowsByTable = new Map<EventTable, object[]>();
-    const add = (table: EventTable, row: object): void => {
-      const rows = rowsByTable.get(table);
-      if (rows === undefined) rowsByTable.set(table, [row]);
-      else rows.push(row);
-    };
-    const mark = (projectId: string, sessionId: unknown): void => {
-      if (typeof sessionId === 'string' && sessionId !== '') this.#options.onSession(projectId, sessionId);
-    };
-    for (const event of fresh) {
-      if (event.table === 'agent_task_states') mark(event.projectId, sessionOfTask(event.row));
-      else {
-        event.row.version = version;
-        mark(event.projectId, event.row.session_id);
-      }
-      add(event.table, event.row);
-    }
-    for (const { table, projectId, row, sessionIds } of corrected) {
-      for (const sessionId of sessionIds) mark(projectId, sessionId);
-      add(table, row);
-    }
-    return rowsByTable;
-  }
-
-  /** Later commits have higher versions, also when the clock stands still or goes back, and across restarts. */
-  #nextVersion(): number {
-    this.#version = Math.max(this.#version + 1, this.#options.clock());
-    return this.#version;
-  }
-}
-
-function idRow({ projectId, id, row }: PreparedEvent): StoredRow {
-  return { project_id: projectId, event_id: id, received_at: row.received_at };
-}
-
-function spanRow(span: StoredSpan, version: number): StoredRow {
-  const { timestampMs, ...columns } = span;
-  return { ...columns, timestamp: new Date(timestampMs).toISOString(), version };
 }

@@ -1,59 +1,43 @@
-import { bind, identifier, render, sql } from '../store/sql.js';
+import { createHash } from 'node:crypto';
+import { integers, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
-import { groupBy } from './group-by.js';
-import type { PreparedEvent } from './prepare-event.js';
 
-/** Ids per lookup; longer lists are split so that one statement stays small. */
-const IDS_PER_LOOKUP = 5_000;
-
-/** Identity of an event among all projects. */
-export function identityOf(event: { readonly projectId: string; readonly id: string }): string {
-  return `${event.projectId}\u0000${event.id}`;
+/** Which event it is, among all projects: the first 128 bits of the SHA-256 of its project and id. */
+export interface EventIdentity {
+  readonly high: bigint;
+  readonly low: bigint;
 }
 
-/** Which of these events are stored already, whatever time they bore then. */
-export async function findKnownEvents(store: Store, events: readonly PreparedEvent[]): Promise<Set<string>> {
-  const idsByProject = groupBy(events, (event) => event.projectId);
+/** Identities per lookup; longer lists are split so that one statement stays small. */
+const IDENTITIES_PER_LOOKUP = 5_000;
+
+export function identityOf(projectId: string, eventId: string): EventIdentity {
+  const digest = createHash('sha256').update(projectId).update('\u0000').update(eventId).digest();
+  return { high: digest.readBigUInt64BE(0), low: digest.readBigUInt64BE(8) };
+}
+
+/** The identity as a key of maps and sets. */
+export function identityKey({ high, low }: EventIdentity): string {
+  return `${high}:${low}`;
+}
+
+/** Which of these events are in their tables already, as identity keys. */
+export async function findKnownEvents(store: Store, identities: readonly EventIdentity[]): Promise<Set<string>> {
   const known = new Set<string>();
-  for (const [projectId, ofProject] of idsByProject) {
-    for (let start = 0; start < ofProject.length; start += IDS_PER_LOOKUP) {
-      const ids = ofProject.slice(start, start + IDS_PER_LOOKUP).map((event) => event.id);
-      const rows = await store.query<{ event_id: string }>(
-        render(
-          sql`SELECT DISTINCT event_id FROM event_ids WHERE project_id = ${bind.string(projectId)} AND event_id IN ${bind.strings(ids)}`,
-        ),
-      );
-      for (const row of rows) known.add(identityOf({ projectId, id: row.event_id }));
-    }
+  for (let start = 0; start < identities.length; start += IDENTITIES_PER_LOOKUP) {
+    const part = identities.slice(start, start + IDENTITIES_PER_LOOKUP);
+    const rows = await store.query<{ identity_high: string; identity_low: string }>(
+      render(sql`SELECT identity_high, identity_low FROM event_ids WHERE identity_high IN (${integers(part.map(({ high }) => high))})`),
+    );
+    for (const row of rows) known.add(`${row.identity_high}:${row.identity_low}`);
   }
   return known;
 }
 
-/** Raw tables whose ids `event_ids` holds. */
-const RAW_TABLES = [
-  'ai_requests',
-  'mcp_tool_executions',
-  'task_messages',
-  'analytics_events',
-  'engagement_events',
-  'agent_task_states',
-] as const;
-
-/**
- * Adds the ids of rows that were stored without them, because the process was killed or the store failed in between. An
- * hour before the newest id covers any commit that can have been under way.
- */
-export async function reconcileKnownEvents(store: Store): Promise<void> {
-  const [newest] = await store.query<{ newest: string }>(
-    render(sql`SELECT toUnixTimestamp64Milli(max(received_at)) AS newest FROM event_ids`),
+/** Notes that events are in their tables. */
+export function storeIdentities(store: Store, identities: readonly EventIdentity[]): Promise<void> {
+  return store.insert(
+    'event_ids',
+    identities.map(({ high, low }) => `{"identity_high":"${high}","identity_low":"${low}"}`),
   );
-  const sinceMs = Math.max(0, Number(newest?.newest ?? 0) - 3_600_000);
-  for (const table of RAW_TABLES) {
-    await store.command(
-      render(sql`INSERT INTO event_ids SELECT project_id, event_id, received_at FROM ${identifier(table)}
-        WHERE received_at >= ${bind.timeMs(sinceMs)}
-        AND (project_id, event_id) NOT IN (SELECT project_id, event_id FROM event_ids WHERE received_at >= ${bind.timeMs(sinceMs)})`),
-      { seconds: 600 },
-    );
-  }
 }

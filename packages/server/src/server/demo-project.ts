@@ -49,6 +49,7 @@ export async function loadDemoProject(product: Product, say: (line: string) => v
       accepted += answer.accepted;
     }
   }
+  await product.mover.move();
   await product.snapshots.refresh();
   say(`Loaded ${accepted} events that were not there yet.`);
   return DEMO_PROJECT_ID;

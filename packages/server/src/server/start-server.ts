@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import type { ServerConfiguration } from '../configuration.js';
 import { createHttpServer } from '../http/http-server.js';
 import { openProduct, type Product, type ProductOptions } from '../product.js';
+import { SYSTEM_TIMER } from '../timer.js';
 
 /** A server that takes requests. */
 export interface RunningServer {
@@ -31,7 +32,11 @@ const DEFAULT_WRITE_KEY_FILE = 'default-write-key';
 export async function startServer(configuration: ServerConfiguration, options: ProductOptions = {}): Promise<RunningServer> {
   mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
   const logger = pino({ level: configuration.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
-  const product = await openProduct(configuration, { timer: { after: afterUnreferenced }, ...options });
+  const product = await openProduct(configuration, {
+    timer: SYSTEM_TIMER,
+    onFailure: (error) => logger.error({ err: error }, 'Moving events into their tables failed; it is repeated.'),
+    ...options,
+  });
   try {
     const localAdminToken = `sa_local_${randomBytes(32).toString('base64url')}`;
     const http = createHttpServer(product, { localAdminToken, logger });
@@ -103,8 +108,4 @@ function writePrivate(file: string, text: string): void {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${text}\n`, { mode: 0o600 });
   renameSync(draft, file);
-}
-
-function afterUnreferenced(milliseconds: number, run: () => void): void {
-  setTimeout(run, milliseconds).unref();
 }

@@ -1,17 +1,12 @@
 import { bind, render, type SqlFragment, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
+import type { Timer } from '../timer.js';
 
 /** Sessions per statement: one pass over the raw tables serves them all, so few large statements beat many small ones. */
 const SESSIONS_PER_STATEMENT = 20_000;
 /** The background refresh takes at most this share of the time, whatever a refresh costs. */
 const REFRESH_SHARE = 0.1;
 const REFRESH_PAUSE_MS_MIN = 1_000;
-
-/** Timer of the host; an argument so that tests need none. */
-export interface RefreshTimer {
-  /** Calls back once after so many milliseconds without keeping the process alive. */
-  readonly after: (milliseconds: number, run: () => void) => void;
-}
 
 /**
  * Keeps `user_sessions` equal to what the raw tables say. A commit marks the sessions it touched; they are recomputed
@@ -24,10 +19,10 @@ export class SessionSnapshots {
   #dirty = new Map<string, Set<string>>();
   #refreshing: Promise<void> = Promise.resolve();
   #scheduled = false;
-  #timer: RefreshTimer | undefined;
+  #timer: Timer | undefined;
   #lastRefreshMs = 0;
 
-  constructor(store: Store, clock: () => number, timer?: RefreshTimer) {
+  constructor(store: Store, clock: () => number, timer?: Timer) {
     this.#store = store;
     this.#clock = clock;
     this.#timer = timer;
@@ -68,7 +63,11 @@ export class SessionSnapshots {
       ),
       { rows: 10_000_000, seconds: 600 },
     );
-    for (const row of rows) this.mark(row.project_id, row.session_id);
+    const moved = await this.#store.query<{ project_id: string; session_id: string }>(
+      render(sql`SELECT project_id, session_id FROM user_sessions FINAL WHERE computed_at = toDateTime64(0, 3, 'UTC')`),
+      { rows: 10_000_000, seconds: 600 },
+    );
+    for (const row of [...rows, ...moved]) this.mark(row.project_id, row.session_id);
   }
 
   #schedule(): void {

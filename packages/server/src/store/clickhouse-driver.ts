@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { createClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { EngineClient, INSERT_SETTINGS } from './engine-client.js';
@@ -18,9 +19,13 @@ export interface ClickHouseConnection {
  */
 export async function openClickHouseStore(connection: ClickHouseConnection): Promise<Store> {
   const client = createClient({ url: connection.url, compression: { request: true, response: true } });
-  const store = new EngineClient(client, connection.cluster === '' ? 'single' : 'cluster', connection.cluster, (_, table, rows) =>
-    client.insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: INSERT_SETTINGS }),
-  );
+  const store = new EngineClient(client, {
+    topology: connection.cluster === '' ? 'single' : 'cluster',
+    cluster: connection.cluster,
+    insertLines: (to, table, lines) =>
+      to.insert({ table, values: Readable.from([lines], { objectMode: false }), format: 'JSONEachRow', clickhouse_settings: INSERT_SETTINGS }),
+    connect: () => openClickHouseStore(connection),
+  });
   try {
     await store.ping();
     return store;

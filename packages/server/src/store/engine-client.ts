@@ -22,21 +22,29 @@ const DEFAULT_ANSWER_ROWS = 100_000;
 /** Engine codes: TIMEOUT_EXCEEDED, TOO_MANY_ROWS, TOO_MANY_BYTES, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES. */
 const TOO_EXPENSIVE = new Set(['159', '158', '307', '241', '396']);
 
-/** Sends rows as JSON, one per line; the drivers differ in how settings travel with them. */
-export type InsertRows = (client: ClickHouseClient, table: string, rows: readonly object[]) => Promise<unknown>;
+/** What the two drivers do differently. */
+export interface Driver {
+  readonly topology: StoreTopology;
+  /** Cluster name of the `cluster` topology, else empty. */
+  readonly cluster: string;
+  /** Inserts rows written as JSON, one per line; the drivers differ in how settings travel with them. */
+  readonly insertLines: (client: ClickHouseClient, table: string, lines: string) => Promise<unknown>;
+  /** Opens another connection to the same data. */
+  readonly connect: () => Promise<Store>;
+}
 
 /** The part that both drivers share: the official client over either connection. */
 export class EngineClient implements Store {
   readonly topology: StoreTopology;
   readonly cluster: string;
   readonly #client: ClickHouseClient;
-  readonly #insertRows: InsertRows;
+  readonly #driver: Driver;
 
-  constructor(client: ClickHouseClient, topology: StoreTopology, cluster: string, insertRows: InsertRows) {
+  constructor(client: ClickHouseClient, driver: Driver) {
     this.#client = client;
-    this.#insertRows = insertRows;
-    this.topology = topology;
-    this.cluster = cluster;
+    this.#driver = driver;
+    this.topology = driver.topology;
+    this.cluster = driver.cluster;
   }
 
   async query<Row>(query: SqlQuery, limits: QueryLimits = {}): Promise<Row[]> {
@@ -58,10 +66,12 @@ export class EngineClient implements Store {
     }
   }
 
-  async insert(table: string, rows: readonly object[]): Promise<void> {
+  async insert(table: string, rows: readonly (object | string)[]): Promise<void> {
     if (rows.length === 0) return;
+    let lines = '';
+    for (const row of rows) lines += typeof row === 'string' ? `${row}\n` : `${JSON.stringify(row)}\n`;
     try {
-      await this.#insertRows(this.#client, table, rows);
+      await this.#driver.insertLines(this.#client, table, lines);
     } catch (error) {
       throw translate(error);
     }
@@ -77,6 +87,10 @@ export class EngineClient implements Store {
     } catch (error) {
       throw translate(error);
     }
+  }
+
+  connect(): Promise<Store> {
+    return this.#driver.connect();
   }
 
   async ping(): Promise<void> {

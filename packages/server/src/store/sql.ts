@@ -46,6 +46,14 @@ export function identifier(name: string): SqlFragment {
   return new SqlFragment([name], []);
 }
 
+/**
+ * Whole numbers written into the text, for the one lookup that every commit makes: the embedded engine runs queries with
+ * binds one after the other in the whole process, so that a bound lookup would wait for whatever report runs.
+ */
+export function integers(values: readonly bigint[]): SqlFragment {
+  return new SqlFragment([values.length === 0 ? 'NULL' : values.map((value) => BigInt(value).toString()).join(',')], []);
+}
+
 /** A statement from a migration file, which is part of the program. */
 export function statement(text: string): SqlQuery {
   return { text, binds: {} };

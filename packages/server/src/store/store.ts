@@ -31,10 +31,15 @@ export interface Store {
   readonly cluster: string;
   /** Runs a SELECT and gives all its rows. */
   query<Row = StoredRow>(query: SqlQuery, limits?: QueryLimits): Promise<Row[]>;
-  /** Stores rows; resolves when they are durable. Times as ISO 8601 strings, decimals as strings. */
-  insert(table: string, rows: readonly object[]): Promise<void>;
+  /**
+   * Stores rows; resolves when they are durable. Times as ISO 8601 strings, decimals as strings. A row that is a string
+   * has been written as JSON before.
+   */
+  insert(table: string, rows: readonly (object | string)[]): Promise<void>;
   /** Runs a statement that gives no rows. */
   command(query: SqlQuery, limits?: QueryLimits): Promise<void>;
+  /** Another connection to the same data: what takes long on this one does not hold it up. Closed on its own. */
+  connect(): Promise<Store>;
   /** Fails unless the engine answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -7,9 +7,8 @@ export interface FailingStore extends Store {
   failNextInsert(table: string): void;
 }
 
-/** Wraps a store so that a test decides when it fails. */
-export function failingStore(store: Store): FailingStore {
-  const failing: string[] = [];
+/** Wraps a store, and every connection made from it, so that a test decides when it fails. */
+export function failingStore(store: Store, failing: string[] = []): FailingStore {
   return {
     topology: store.topology,
     cluster: store.cluster,
@@ -17,6 +16,7 @@ export function failingStore(store: Store): FailingStore {
     command: (query, limits) => store.command(query, limits),
     ping: () => store.ping(),
     close: () => store.close(),
+    connect: async () => failingStore(await store.connect(), failing),
     insert: async (table, rows) => {
       const index = failing.indexOf(table);
       if (index === -1) return store.insert(table, rows);

@@ -5,6 +5,7 @@ import { DEFAULT_PROJECT_ID } from '@systemprompt-analytics/core';
 import { readConfiguration, type ServerConfiguration } from '../configuration.js';
 import type { IngestAnswer } from '../ingest/ingest-service.js';
 import type { Sender } from '../ingest/prepare-event.js';
+import type { BatchItem } from '../ingest/read-batch.js';
 import { openProduct, type Product, type ProductOptions } from '../product.js';
 
 /** Sends as a program on this machine without a key does. */
@@ -13,7 +14,7 @@ export const TRUSTED_SENDER: Sender = { projectId: DEFAULT_PROJECT_ID, keyId: ''
 export interface TestProduct {
   readonly product: Product;
   readonly folder: string;
-  /** Sends events through the ingest path, as one batch. */
+  /** Sends events through the ingest path, as one batch; afterwards they are in their tables. */
   send(events: readonly unknown[], sender?: Partial<Sender>): Promise<IngestAnswer>;
   /** Closes the product and opens it again on the same folder, as a restart does. */
   restart(): Promise<void>;
@@ -40,11 +41,12 @@ export async function openTestProduct(options: TestProductOptions = {}): Promise
       return product;
     },
     folder,
-    send: (events, sender = {}) =>
-      product.ingest.ingestEvents(
-        events.map((value) => ({ ok: true, value })),
-        { ...TRUSTED_SENDER, ...sender },
-      ),
+    send: async (events, sender = {}) => {
+      const items = events.map((value): BatchItem => ({ ok: true, value }));
+      const answer = await product.ingest.ingestEvents(items, { ...TRUSTED_SENDER, ...sender });
+      await product.mover.move();
+      return answer;
+    },
     restart: async () => {
       await product.close();
       product = await open();
