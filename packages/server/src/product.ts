@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PriceBook } from '@systemprompt-analytics/core';
 import type { ServerConfiguration } from './configuration.js';
@@ -61,7 +59,8 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     const projects = new ProjectRepository(store, clock);
     await projects.ensureDefault();
     const snapshots = new SessionSnapshots(store, clock, timer);
-    const mover = new EventMover(movingStore, new Journal(commitStore, movingStore, readNodeId(configuration.dataFolder)), {
+    const mover = new EventMover(movingStore, new Journal(join(configuration.dataFolder, JOURNAL_FOLDER)), {
+      moveAtOnce: store.topology !== 'embedded',
       clock,
       timer,
       onFailure,
@@ -124,17 +123,8 @@ async function openStores(open: () => Promise<Store>): Promise<Stores> {
   }
 }
 
-const NODE_ID_FILE = 'node-id';
-
-/** Tells this data folder's process from others that use the same ClickHouse server; made by the first start. */
-function readNodeId(dataFolder: string): string {
-  const file = join(dataFolder, NODE_ID_FILE);
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const nodeId = randomUUID();
-  writeFileSync(file, `${nodeId}\n`);
-  return nodeId;
-}
+/** Folder of the journal, beside the engine's own. */
+const JOURNAL_FOLDER = 'journal';
 
 function openConfiguredStore(configuration: ServerConfiguration): Promise<Store> {
   return configuration.clickhouseUrl === ''

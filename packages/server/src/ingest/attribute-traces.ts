@@ -187,10 +187,9 @@ async function callCorrections(
     const correction = correctionById.get(row.event_id);
     if (correction === undefined) return [];
     applyAttribution(row, correction.attribution);
-    // Another node's clock may be ahead: the correction has to win over what it corrects.
-    row.version = Math.max(version, Number(row.version) + 1);
     if (table === 'ai_requests') applyCallAttribution(row, correction.attribution);
-    return [{ row: { ...row }, correction }];
+    // Another node's clock may be ahead: the correction has to win over what it corrects.
+    return [{ row: { ...row, version: Math.max(version, Number(row.version) + 1) }, correction }];
   });
 }
 

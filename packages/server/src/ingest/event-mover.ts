@@ -17,6 +17,11 @@ export interface EventMoverOptions {
   /** Moves in the background; without one only {@link EventMover.move} does. */
   readonly timer?: Timer | undefined;
   readonly onSession: SessionListener;
+  /**
+   * Are events in their tables before they are acknowledged? On a server elsewhere yes: what it stores survives the loss
+   * of this machine, its journal does not. The embedded store lies beside the journal, and gains nothing.
+   */
+  readonly moveAtOnce: boolean;
   /** Told of a move that failed in the background; it is repeated. */
   readonly onFailure: (error: unknown) => void;
   /** Versions continue above this one, which an earlier process reached. */
@@ -80,7 +85,7 @@ export class EventMover {
     return this.#pendingKeys.has(key);
   }
 
-  /** Writes a batch down in the journal and takes it over; once this resolves its events are durable. One at a time. */
+  /** Writes a batch down in the journal and takes it over; once this resolves its events are durable. Called one at a time. */
   async accept(batch: AcceptedBatch): Promise<void> {
     this.#accepting = this.#writeDown(batch);
     try {
@@ -88,12 +93,13 @@ export class EventMover {
     } finally {
       this.#accepting = undefined;
     }
-    if (this.#current.events.length + this.#current.spans.length >= MOVE_EVENTS_MIN) this.#moveInBackground();
+    if (this.#options.moveAtOnce) await this.move();
+    else if (this.#current.events.length + this.#current.spans.length >= MOVE_EVENTS_MIN) this.#moveInBackground();
     else this.#schedule(MOVE_PAUSE_MS);
   }
 
   async #writeDown(batch: AcceptedBatch): Promise<void> {
-    await this.#journal.append(this.#current.number, batch, this.#options.clock());
+    await this.#journal.append(this.#current.number, batch);
     for (const event of batch.events) {
       this.#current.events.push(event);
       this.#pendingKeys.add(event.key);
@@ -110,18 +116,14 @@ export class EventMover {
 
   /** Moves what an earlier process acknowledged and left in the journal. */
   async recover(): Promise<void> {
-    const generations = await this.#journal.generations();
+    const generations = this.#journal.generations();
     for (const number of generations) {
-      const generation: Generation = { number, events: [], spans: [] };
-      for await (const batch of this.#journal.read(number)) {
-        const known = await findKnownEvents(
-          this.#store,
-          batch.events.map(({ identity }) => identity),
-        );
-        generation.events.push(...batch.events.filter(({ key }) => !known.has(key)));
-        generation.spans.push(...batch.spans);
-      }
-      this.#closed.push(generation);
+      const { events, spans } = await this.#journal.read(number);
+      const known = await findKnownEvents(
+        this.#store,
+        events.map(({ identity }) => identity),
+      );
+      this.#closed.push({ number, events: events.filter(({ key }) => !known.has(key)), spans: [...spans] });
     }
     this.#current = { number: (generations.at(-1) ?? 0) + 1, events: [], spans: [] };
     await this.move();
@@ -131,6 +133,7 @@ export class EventMover {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.move();
+    await this.#journal.close();
   }
 
   #schedule(pauseMs: number): void {
@@ -169,7 +172,7 @@ export class EventMover {
     const version = this.#nextVersion();
     const prepared = events.map(({ event }) => event);
     const traces = spans.length === 0 ? NO_TRACES : await attributeTraces(this.#store, spans, prepared, version);
-    const rowsByTable = this.#rowsOf(prepared, traces.corrected, version);
+    const rowsByTable = this.#rowsOf(events, traces.corrected);
     await this.#noteMovedSessions(traces.corrected);
     // One table after the other: the engine would not be faster with all at once, and commits get their turn between.
     for (const [table, rows] of rowsByTable) await this.#store.insert(table, rows);
@@ -184,9 +187,9 @@ export class EventMover {
   }
 
   /** The rows of a move by table. Marks their sessions before anything is stored, so that no failure can lose a mark. */
-  #rowsOf(events: readonly PreparedEvent[], corrected: readonly CorrectedRow[], version: number): Map<EventTable, object[]> {
-    const rowsByTable = new Map<EventTable, object[]>();
-    const add = (table: EventTable, row: object): void => {
+  #rowsOf(events: readonly AcceptedEvent[], corrected: readonly CorrectedRow[]): Map<EventTable, (object | string)[]> {
+    const rowsByTable = new Map<EventTable, (object | string)[]>();
+    const add = (table: EventTable, row: object | string): void => {
       const rows = rowsByTable.get(table);
       if (rows === undefined) rowsByTable.set(table, [row]);
       else rows.push(row);
@@ -194,13 +197,10 @@ export class EventMover {
     const mark = (projectId: string, sessionId: unknown): void => {
       if (typeof sessionId === 'string' && sessionId !== '') this.#options.onSession(projectId, sessionId);
     };
-    for (const event of events) {
-      if (event.table === 'agent_task_states') mark(event.projectId, sessionOfTask(event.row));
-      else {
-        event.row.version = version;
-        mark(event.projectId, event.row.session_id);
-      }
-      add(event.table, event.row);
+    for (const { event, line } of events) {
+      mark(event.projectId, event.table === 'agent_task_states' ? sessionOfTask(event.row) : event.row.session_id);
+      // A row in a trace may say more by now than when it was written down.
+      add(event.table, isTraced(event) ? event.row : line);
     }
     for (const { table, projectId, row, sessionIds } of corrected) {
       for (const sessionId of sessionIds) mark(projectId, sessionId);
@@ -230,6 +230,10 @@ export class EventMover {
     this.#version = Math.max(this.#version + 1, this.#options.clock());
     return this.#version;
   }
+}
+
+function isTraced({ table, row }: PreparedEvent): boolean {
+  return table === 'agent_task_states' || (row.trace_id !== undefined && row.trace_id !== '');
 }
 
 function spanRow(span: StoredSpan, version: number): object {

@@ -25,8 +25,8 @@ export class EventRow {
   readonly event_id: string;
   readonly timestamp: string;
   readonly received_at: string;
-  /** Set by the commit; of several rows of an id the one with the highest counts. */
-  version = 0;
+  /** Of several rows of an id the one with the highest counts: a correction has a higher one. */
+  readonly version: number;
   readonly key_id: string;
   session_id: Value;
   session_id_source: AttributionSource;
@@ -42,12 +42,13 @@ export class EventRow {
   readonly user_agent: Value;
   readonly properties: Readonly<Record<string, string>>;
 
-  constructor(id: string, event: ParsedEvent, { sender, receivedAt, ipPrivacy }: PrepareContext) {
+  constructor(id: string, event: ParsedEvent, { sender, nowMs, receivedAt, ipPrivacy }: PrepareContext) {
     const { fields } = event;
     this.project_id = sender.projectId;
     this.event_id = id;
     this.timestamp = new Date(event.timestampMs).toISOString();
     this.received_at = receivedAt;
+    this.version = nowMs;
     this.key_id = sender.keyId;
     this.session_id = fields['session_id'];
     this.session_id_source = ownOrNone(this.session_id);

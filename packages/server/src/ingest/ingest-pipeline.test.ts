@@ -136,15 +136,6 @@ describe('a store that fails', () => {
     expect(test.product.mover.pendingEvents).toBe(0);
   };
 
-  it('before anything is acknowledged: the batch is refused, and sent again it counts once', async () => {
-    const projectId = await freshProject();
-    store.failNextInsert('accepted_batches');
-    await expect(test.send(batchOf(projectId), { projectId })).rejects.toMatchObject({ code: 'store_unavailable', retryAfterSeconds: 1 });
-    expect(test.product.pipeline.waitingEvents).toBe(0);
-    expect(await test.send(batchOf(projectId), { projectId })).toMatchObject({ accepted: 2, duplicates: 0 });
-    await expectOnce(projectId);
-  });
-
   for (const table of ['ai_requests', 'analytics_events', 'event_ids', 'spans']) {
     it(`while acknowledged events are moved into ${table}: they are moved again, and count once`, async () => {
       const projectId = await freshProject();
@@ -178,13 +169,6 @@ describe('a store that fails', () => {
     expect(await count('ai_requests', projectId)).toBe(1);
     expect(await count('analytics_events', projectId)).toBe(1);
   };
-
-  it('fails the requests of that commit only', async () => {
-    const projectId = await freshProject();
-    store.failNextInsert('accepted_batches');
-    await expect(test.send([call('a')], { projectId })).rejects.toMatchObject({ code: 'store_unavailable' });
-    expect(await test.send([call('b')], { projectId })).toMatchObject({ accepted: 1 });
-  });
 });
 
 describe('the buffer', () => {

@@ -1,5 +1,7 @@
-import { bind, render, type SqlFragment, sql } from '../store/sql.js';
-import type { Store } from '../store/store.js';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AnalyticsError } from '@systemprompt-analytics/core';
 import { type EventIdentity, identityKey, identityOf } from './known-events.js';
 import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
@@ -9,6 +11,8 @@ export interface AcceptedEvent {
   readonly event: PreparedEvent;
   readonly identity: EventIdentity;
   readonly key: string;
+  /** The row as JSON, written once for the journal and for its table. */
+  readonly line: string;
 }
 
 /** The events and spans of one commit. */
@@ -17,85 +21,134 @@ export interface AcceptedBatch {
   readonly spans: readonly StoredSpan[];
 }
 
-/** One line of a batch as the store keeps it. */
+/** One line of a journal file. */
 type JournalLine = readonly ['event', PreparedEvent] | readonly ['span', StoredSpan];
 
-/** Batches read at once when a process starts again. */
-const BATCHES_PER_READ = 100;
+function eventLine({ event, line }: AcceptedEvent): string {
+  const { projectId, id, table } = event;
+  return `["event",{"projectId":${JSON.stringify(projectId)},"id":${JSON.stringify(id)},"table":"${table}","row":${line}}]\n`;
+}
 
-/** What was acknowledged and is not in its tables yet. */
+const FILE_NAME = /^(\d{12})\.ndjson$/;
+
+/**
+ * What was acknowledged and is not in its tables yet: files beside the store, one per generation, removed when the
+ * events of the generation are in their tables. A commit that wrote to every table at once would cost the engine 130 ms
+ * however small it is; a line in a file that is forced to the disk costs a few.
+ */
 export class Journal {
-  readonly #commitStore: Store;
-  readonly #store: Store;
-  readonly #nodeId: string;
-  #batch = 0;
+  readonly #folder: string;
+  #open: { readonly generation: number; readonly file: FileHandle; size: number } | undefined;
 
-  /**
-   * @param commitStore the connection that batches are written down on, on which nothing takes long
-   * @param store the connection for everything else
-   * @param nodeId this process among others that use the same store; each moves its own batches only
-   */
-  constructor(commitStore: Store, store: Store, nodeId: string) {
-    this.#commitStore = commitStore;
-    this.#store = store;
-    this.#nodeId = nodeId;
+  /** @param folder made when absent */
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Writes a batch down; once this resolves, its events are durable. */
-  async append(generation: number, batch: AcceptedBatch, nowMs: number): Promise<void> {
-    let events = '';
-    for (const { event } of batch.events) events += `${JSON.stringify(['event', event] satisfies JournalLine)}\n`;
-    for (const span of batch.spans) events += `${JSON.stringify(['span', span] satisfies JournalLine)}\n`;
-    const accepted_at = new Date(nowMs).toISOString();
-    await this.#commitStore.insert('accepted_batches', [{ node_id: this.#nodeId, generation, batch: this.#batch++, accepted_at, events }]);
+  /**
+   * Writes a batch down; once this resolves it is on the disk.
+   *
+   * @throws AnalyticsError `store_unavailable` when the disk does not take it; nothing of the batch is left then
+   */
+  async append(generation: number, batch: AcceptedBatch): Promise<void> {
+    let lines = '';
+    for (const event of batch.events) lines += eventLine(event);
+    for (const span of batch.spans) lines += `${JSON.stringify(['span', span] satisfies JournalLine)}\n`;
+    const bytes = Buffer.from(lines);
+    try {
+      const target = await this.#openGeneration(generation);
+      try {
+        await target.file.write(bytes, 0, bytes.length, target.size);
+        await target.file.datasync();
+        target.size += bytes.length;
+      } catch (error) {
+        // Half a batch was never acknowledged; the next one must not stand behind it.
+        await target.file.truncate(target.size);
+        throw error;
+      }
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new AnalyticsError('store_unavailable', `The journal in ${this.#folder} cannot be written: ${reason}`, { retryAfterSeconds: 5, cause });
+    }
   }
 
   /** The generations that an earlier process left behind, oldest first. */
-  async generations(): Promise<number[]> {
-    const rows = await this.#store.query<{ generation: string }>(
-      render(sql`SELECT DISTINCT generation FROM accepted_batches WHERE node_id = ${bind.string(this.#nodeId)} ORDER BY generation`),
-    );
-    return rows.map((row) => Number(row.generation));
+  generations(): number[] {
+    return readdirSync(this.#folder)
+      .flatMap((name) => FILE_NAME.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
   }
 
-  /** The batches of a generation, in the order they were accepted in. */
-  async *read(generation: number): AsyncGenerator<AcceptedBatch> {
-    for (let offset = 0; ; offset += BATCHES_PER_READ) {
-      const rows = await this.#store.query<{ events: string }>(
-        render(sql`SELECT events FROM accepted_batches WHERE node_id = ${bind.string(this.#nodeId)} AND generation = ${bind.uint(generation)}
-          ORDER BY batch LIMIT ${bind.uint(BATCHES_PER_READ)} OFFSET ${bind.uint(offset)}`),
-      );
-      for (const row of rows) yield parseBatch(row.events);
-      if (rows.length < BATCHES_PER_READ) return;
+  /**
+   * All that was written down in a generation. A last line without its end was never acknowledged and is left out.
+   *
+   * @throws AnalyticsError `store_unavailable` when another line cannot be read: what it held is not known
+   */
+  async read(generation: number): Promise<AcceptedBatch> {
+    const path = this.#pathOf(generation);
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    // What follows the last line end: nothing, or the beginning of a line that was being written.
+    lines.pop();
+    const events: AcceptedEvent[] = [];
+    const spans: StoredSpan[] = [];
+    for (const [index, line] of lines.entries()) {
+      const [kind, value] = parseLine(line, path, index + 1);
+      if (kind === 'span') spans.push(value);
+      else events.push(acceptedEventOf(value));
     }
+    return { events, spans };
   }
 
   /** Forgets a generation: its events are in their tables. */
   async drop(generation: number): Promise<void> {
-    await this.#store.command(
-      render(sql`ALTER TABLE ${this.#table()} DROP PARTITION (${bind.string(this.#nodeId)}, ${bind.uint(generation)})`),
+    if (this.#open?.generation === generation) await this.close();
+    await rm(this.#pathOf(generation), { force: true });
+  }
+
+  /** Closes the file that is open; the journal may be used afterwards. */
+  async close(): Promise<void> {
+    await this.#open?.file.close();
+    this.#open = undefined;
+  }
+
+  async #openGeneration(generation: number): Promise<{ readonly file: FileHandle; size: number }> {
+    if (this.#open?.generation === generation) return this.#open;
+    // The file of the generation before is dropped by its mover, who may still be at it.
+    await this.close();
+    const file = await open(this.#pathOf(generation), 'a+', 0o600);
+    const { size } = await file.stat();
+    this.#open = { generation, file, size };
+    const folder = await open(this.#folder, 'r');
+    try {
+      // A new name is durable when its folder is.
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+    return this.#open;
+  }
+
+  #pathOf(generation: number): string {
+    return join(this.#folder, `${String(generation).padStart(12, '0')}.ndjson`);
+  }
+}
+
+function parseLine(line: string, path: string, number: number): JournalLine {
+  try {
+    return JSON.parse(line) as JournalLine;
+  } catch (cause) {
+    throw new AnalyticsError(
+      'store_unavailable',
+      `Line ${number} of ${path} is damaged. Events in it were acknowledged: keep a copy of the file, remove the line and start again.`,
+      { cause },
     );
   }
-
-  /** Partitions are dropped from the tables that hold the data, on a cluster on each of its servers. */
-  #table(): SqlFragment {
-    return this.#store.topology === 'cluster' ? sql`accepted_batches_local ON CLUSTER ${bind.string(this.#store.cluster)}` : sql`accepted_batches`;
-  }
 }
 
-function parseBatch(text: string): AcceptedBatch {
-  const events: AcceptedEvent[] = [];
-  const spans: StoredSpan[] = [];
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const [kind, value] = JSON.parse(line) as JournalLine;
-    if (kind === 'span') spans.push(value);
-    else events.push(acceptedEventOf(value));
-  }
-  return { events, spans };
-}
-
+/** Works out what acknowledging and moving an event need. */
 export function acceptedEventOf(event: PreparedEvent): AcceptedEvent {
   const identity = identityOf(event.projectId, event.id);
-  return { event, identity, key: identityKey(identity) };
+  return { event, identity, key: identityKey(identity), line: JSON.stringify(event.row) };
 }

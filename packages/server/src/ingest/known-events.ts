@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { integers, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 
@@ -12,7 +12,7 @@ export interface EventIdentity {
 const IDENTITIES_PER_LOOKUP = 5_000;
 
 export function identityOf(projectId: string, eventId: string): EventIdentity {
-  const digest = createHash('sha256').update(projectId).update('\u0000').update(eventId).digest();
+  const digest = hash('sha256', `${projectId}\u0000${eventId}`, 'buffer');
   return { high: digest.readBigUInt64BE(0), low: digest.readBigUInt64BE(8) };
 }
 

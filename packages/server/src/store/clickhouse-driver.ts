@@ -23,7 +23,12 @@ export async function openClickHouseStore(connection: ClickHouseConnection): Pro
     topology: connection.cluster === '' ? 'single' : 'cluster',
     cluster: connection.cluster,
     insertLines: (to, table, lines) =>
-      to.insert({ table, values: Readable.from([lines], { objectMode: false }), format: 'JSONEachRow', clickhouse_settings: INSERT_SETTINGS }),
+      to.insert({
+        table,
+        values: Readable.from([lines], { objectMode: false }),
+        format: 'JSONEachRow',
+        clickhouse_settings: INSERT_SETTINGS,
+      }),
     connect: () => openClickHouseStore(connection),
   });
   try {

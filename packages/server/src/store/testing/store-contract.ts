@@ -159,7 +159,7 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
             expect(await storeTask(statements)).toEqual(expected);
             expect(await storeTask([...repeated, ...permuted, ...repeated])).toEqual(expected);
           }),
-          { numRuns: 30 },
+          { numRuns: 20 },
         );
       });
     });
@@ -173,7 +173,7 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
 
       it('stops a command after its time', async () => {
         const endless = statement(
-          'INSERT INTO contract_texts SELECT number, toString(number) FROM system.numbers WHERE sleepEachRow(0.001) = 1',
+          'INSERT INTO contract_texts SELECT number, toString(number) FROM system.numbers WHERE cityHash64(number) = 1',
         );
         await expect(store().command(endless, { seconds: 1 })).rejects.toMatchObject({ code: 'query_too_expensive' });
       });
@@ -245,7 +245,7 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
       it('of a newer program is refused', async () => {
         const refused = migrate(store(), NOW_MS, []);
         await expect(refused).rejects.toMatchObject({ code: 'store_unavailable' });
-        await expect(refused).rejects.toThrow(/schema version 1, this program knows 0/);
+        await expect(refused).rejects.toThrow(`schema version ${readMigrations().length}, this program knows 0`);
       });
     });
 
