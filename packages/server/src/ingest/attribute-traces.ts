@@ -123,23 +123,16 @@ async function findSpans(store: Store, arrived: readonly StoredSpan[]): Promise<
     const traceIds = [...new Set(ofProject.map((span) => span.trace_id))];
     const { firstMs, lastMs } = timeRange(ofProject);
     for (let start = 0; start < traceIds.length; start += TRACES_PER_LOOKUP) {
-      const rows = await store.query<Record<string, string>>(
-        render(sql`SELECT trace_id, span_id, parent_span_id, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, event_id, kind, session_id, user_id,
+      const rows = await store.query<StoredSpan>(
+        render(sql`SELECT project_id, trace_id, span_id, parent_span_id, timestamp, event_id, kind, session_id, user_id,
           context_id, task_id, agent, resource_session_id, resource_user_id, resource_agent, tool, tool_execution_id, response_id, total_tokens
           FROM spans FINAL WHERE project_id = ${bind.string(projectId)}
           AND trace_id IN ${bind.strings(traceIds.slice(start, start + TRACES_PER_LOOKUP))}
           AND timestamp >= ${bind.timeMs(Math.max(0, firstMs - TRACE_MS_MAX))} AND timestamp <= ${bind.timeMs(lastMs + TRACE_MS_MAX)}`),
         { rows: SPANS_PER_LOOKUP_MAX },
       );
-      for (const row of rows) {
-        const { timestamp_ms, total_tokens, ...texts } = row;
-        found.push({
-          ...texts,
-          project_id: projectId,
-          timestampMs: Number(timestamp_ms),
-          total_tokens: Number(total_tokens),
-        } as unknown as StoredSpan);
-      }
+      // The engine writes 64-bit numbers as text.
+      for (const row of rows) found.push({ ...row, total_tokens: Number(row.total_tokens) });
     }
   }
   return found;
@@ -199,7 +192,7 @@ function taskCorrections(corrections: readonly Correction[], version: number): C
     const row: TaskStateRow = {
       project_id: span.project_id,
       task_id: span.event_id,
-      timestamp: new Date(span.timestampMs).toISOString(),
+      timestamp: span.timestamp,
       started_at: null,
       completed_at: null,
     };
@@ -211,8 +204,9 @@ function timeRange(spans: readonly StoredSpan[]): { readonly firstMs: number; re
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = 0;
   for (const span of spans) {
-    firstMs = Math.min(firstMs, span.timestampMs);
-    lastMs = Math.max(lastMs, span.timestampMs);
+    const timestampMs = Date.parse(span.timestamp);
+    firstMs = Math.min(firstMs, timestampMs);
+    lastMs = Math.max(lastMs, timestampMs);
   }
   return { firstMs, lastMs };
 }

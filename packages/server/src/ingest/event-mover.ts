@@ -180,10 +180,8 @@ export class EventMover {
       this.#store,
       events.map(({ identity }) => identity),
     );
-    await this.#store.insert(
-      'spans',
-      traces.newSpans.map((span) => spanRow(span, version)),
-    );
+    for (const span of traces.newSpans) span.version = version;
+    await this.#store.insert('spans', traces.newSpans);
   }
 
   /** The rows of a move by table. Marks their sessions before anything is stored, so that no failure can lose a mark. */
@@ -234,9 +232,4 @@ export class EventMover {
 
 function isTraced({ table, row }: PreparedEvent): boolean {
   return table === 'agent_task_states' || (row.trace_id !== undefined && row.trace_id !== '');
-}
-
-function spanRow(span: StoredSpan, version: number): object {
-  const { timestampMs, ...columns } = span;
-  return { ...columns, timestamp: new Date(timestampMs).toISOString(), version };
 }

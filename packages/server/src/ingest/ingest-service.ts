@@ -7,7 +7,7 @@ import type { OtlpEncoding } from './otlp/otlp-encoding.js';
 import { readTraceExport } from './otlp/read-trace-export.js';
 import { type PreparedEvent, prepareEvent, type Sender, spanOfEvent } from './prepare-event.js';
 import type { BatchItem } from './read-batch.js';
-import type { StoredSpan } from './stored-span.js';
+import { StoredSpan } from './stored-span.js';
 
 /** One event that was not taken; its neighbours were. */
 export interface RejectedEvent {
@@ -130,7 +130,7 @@ export class IngestService {
 
 function storedSpanOf({ span, event }: MappedSpan, projectId: string): StoredSpan {
   const eventId = event === undefined ? '' : span.kind === 'agent_task' ? span.task_id : (event.id ?? '');
-  return { ...span, project_id: projectId, event_id: eventId };
+  return new StoredSpan(projectId, eventId, span.timestampMs, span);
 }
 
 /** The id of an event that was refused, as far as it has a readable one. */

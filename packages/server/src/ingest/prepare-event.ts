@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type EventTable, type ParsedEvent, type PriceBook, type SpanKind, totalInputTokens } from '@systemprompt-analytics/core';
 import type { IpPrivacy } from '../configuration.js';
 import { EngagementRow, type EventRow, MessageRow, ModelCallRow, PageEventRow, ToolExecutionRow } from './event-rows.js';
-import type { StoredSpan } from './stored-span.js';
+import { StoredSpan } from './stored-span.js';
 import { type TaskStateRow, taskStateRow } from './task-state.js';
 
 /** Who sent an event. */
@@ -73,13 +73,11 @@ export function spanOfEvent(event: ParsedEvent, prepared: PreparedEvent): Stored
   const kind = KIND_BY_TABLE[event.table];
   const traceId = text('trace_id');
   if (kind === undefined || traceId === '') return undefined;
-  return {
-    project_id: prepared.projectId,
+  const eventId = kind === 'agent_task' ? text('task_id') : prepared.id;
+  return new StoredSpan(prepared.projectId, eventId, event.timestampMs, {
     trace_id: traceId,
     span_id: text('span_id') === '' ? prepared.id : text('span_id'),
     parent_span_id: text('parent_span_id'),
-    timestampMs: event.timestampMs,
-    event_id: kind === 'agent_task' ? text('task_id') : prepared.id,
     kind,
     session_id: text('session_id'),
     user_id: text('user_id'),
@@ -93,5 +91,5 @@ export function spanOfEvent(event: ParsedEvent, prepared: PreparedEvent): Stored
     tool_execution_id: text('tool_execution_id') === '' && kind === 'tool_execution' ? prepared.id : text('tool_execution_id'),
     response_id: text('response_id'),
     total_tokens: event.usage === undefined ? 0 : totalInputTokens(event.usage) + event.usage.outputTokens,
-  };
+  });
 }

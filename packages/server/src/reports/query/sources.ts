@@ -45,7 +45,6 @@ export function toolExecutionsOf(scope: ReportScope): SqlFragment {
 export function tasksOf(scope: ReportScope): SqlFragment {
   const inIt = (time: SqlFragment): SqlFragment =>
     sql`(${time} >= ${bind.timeMs(scope.sinceMs)} AND ${time} < ${bind.timeMs(scope.untilMs)})`;
-  // GLOBAL: on a cluster the ids are collected once, not by every shard.
   return sql`FROM agent_tasks AS task WHERE ${inRange(scope, sql`task.started_at`)}${recordFilter(TASK_COLUMNS, scope.parameters)}
     AND task.task_id IN (SELECT statement.task_id FROM agent_task_states AS statement
       WHERE project_id = ${bind.string(scope.projectId)} AND (${inIt(sql`statement.started_at`)} OR ${inIt(sql`statement.timestamp`)}))`;
