@@ -22,9 +22,16 @@ if (values.only !== 'ingest') rows.push(...(await benchReports({ ...size.reports
 
 const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${process.platform}`;
 console.log(`\n${machine}; ${values.full ? 'full size' : 'small size, --full for the full one'}\n`);
-const table = [['what', 'measured', 'beside', 'ratio', 'target', 'detail'], ...rows.map((row) => [row.what, row.measured, row.beside, percent(row.ratio), row.target, row.detail])];
+const table = [
+  ['what', 'measured', 'beside', 'ratio', 'target', 'detail'],
+  ...rows.map((row) => [row.what, row.measured, row.beside, percent(row.ratio), row.target, row.detail]),
+];
 const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)));
-table.splice(1, 0, widths.map((width) => '-'.repeat(width)));
+table.splice(
+  1,
+  0,
+  widths.map((width) => '-'.repeat(width)),
+);
 for (const cells of table) console.log(`| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`);
 writeFileSync(new URL('./results.json', import.meta.url), `${JSON.stringify({ machine, full: values.full, rows }, null, 2)}\n`);
 

@@ -84,7 +84,11 @@ function exportsOf(count) {
   const type = root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest');
   return Array.from({ length: Math.ceil(count / SPANS_PER_EXPORT) }, (_, batch) => {
     const spans = Array.from({ length: SPANS_PER_EXPORT }, (_, index) => spanOf(batch * SPANS_PER_EXPORT + index));
-    const message = { resourceSpans: [{ resource: { attributes: attributes({ 'service.name': 'bench' }) }, scopeSpans: [{ scope: { name: 'bench' }, spans }] }] };
+    const message = {
+      resourceSpans: [
+        { resource: { attributes: attributes({ 'service.name': 'bench' }) }, scopeSpans: [{ scope: { name: 'bench' }, spans }] },
+      ],
+    };
     return { body: Buffer.from(type.encode(type.fromObject(message)).finish()), type: 'application/x-protobuf' };
   });
 }
@@ -106,9 +110,20 @@ function spanOf(index) {
     startTimeUnixNano: `${startMs}000000`,
     endTimeUnixNano: `${startMs + 120}000000`,
   };
-  if (place === 0) return { ...common, name: 'POST /chat', kind: 2, attributes: attributes({ 'session.id': `session-${trace}`, 'user.id': `user-${trace % 997}` }) };
+  if (place === 0)
+    return {
+      ...common,
+      name: 'POST /chat',
+      kind: 2,
+      attributes: attributes({ 'session.id': `session-${trace}`, 'user.id': `user-${trace % 997}` }),
+    };
   if (place === 1) {
-    return { ...common, name: 'invoke_agent planner', kind: 1, attributes: attributes({ 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' }) };
+    return {
+      ...common,
+      name: 'invoke_agent planner',
+      kind: 1,
+      attributes: attributes({ 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' }),
+    };
   }
   if (place % 2 === 0) {
     return {
@@ -126,9 +141,17 @@ function spanOf(index) {
       }),
     };
   }
-  return { ...common, name: 'execute_tool search', kind: 1, attributes: attributes({ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': `tool-${index % 7}` }) };
+  return {
+    ...common,
+    name: 'execute_tool search',
+    kind: 1,
+    attributes: attributes({ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': `tool-${index % 7}` }),
+  };
 }
 
 function attributes(values) {
-  return Object.entries(values).map(([key, value]) => ({ key, value: typeof value === 'string' ? { stringValue: value } : { intValue: value } }));
+  return Object.entries(values).map(([key, value]) => ({
+    key,
+    value: typeof value === 'string' ? { stringValue: value } : { intValue: value },
+  }));
 }

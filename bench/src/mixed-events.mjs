@@ -7,8 +7,9 @@ const MODELS = [
 ];
 
 /**
- * Event number `index` of a mixed stream, always the same for the same index: of ten events five are page views, two model
- * calls, and one each a tool execution, a message and an engagement. Ten events make a session.
+ * Event number `index` of a mixed stream, always the same for the same index: of ten events four are page views, two model
+ * calls, and one each a tool execution, a message, an engagement and a statement about a task, which starts in one ten and
+ * ends in the next. Ten events make a session.
  */
 export function mixedEvent(index) {
   const common = {
@@ -37,13 +38,44 @@ export function mixedEvent(index) {
       };
     }
     case 2:
-      return { ...common, type: 'tool_execution', tool: `tool-${index % 7}`, server: 'files', agent: 'agent-1', status: 'success', duration_ms: index % 900 };
+      return {
+        ...common,
+        type: 'tool_execution',
+        tool: `tool-${index % 7}`,
+        server: 'files',
+        agent: 'agent-1',
+        status: 'success',
+        duration_ms: index % 900,
+      };
     case 3:
       return { ...common, type: 'message', role: 'user', content_length: 100 };
     case 4:
-      return { ...common, type: 'engagement', page_url: `https://site.example/page-${index % 50}`, time_on_page_ms: index % 10_000, max_scroll_depth: 50 };
+      return {
+        ...common,
+        type: 'engagement',
+        page_url: `https://site.example/page-${index % 50}`,
+        time_on_page_ms: index % 10_000,
+        max_scroll_depth: 50,
+      };
+    case 9: {
+      const ended = index % 20 === 19;
+      const outcome = ended ? (index % 140 === 19 ? 'failed' : 'completed') : 'working';
+      return {
+        ...common,
+        type: 'agent_task',
+        task_id: `task-${Math.floor(index / 20)}`,
+        agent: `agent-${Math.floor(index / 20) % 5}`,
+        status: outcome,
+      };
+    }
     default:
-      return { ...common, type: 'page_view', page_url: `https://site.example/page-${index % 50}`, title: 'A page', properties: { variant: 'a' } };
+      return {
+        ...common,
+        type: 'page_view',
+        page_url: `https://site.example/page-${index % 50}`,
+        title: 'A page',
+        properties: { variant: 'a' },
+      };
   }
 }
 

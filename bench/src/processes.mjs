@@ -26,7 +26,7 @@ export async function withProduct(folder, work) {
   const url = /http:\S+/.exec(output)[0];
   const { token } = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8'));
   try {
-    return await work({ url, token, readyMs, residentMiB: () => residentMiB(child.pid) });
+    return await work({ url, token, readyMs, residentMiB: () => residentMiB(child.pid), kill: () => child.kill('SIGKILL') });
   } finally {
     await end(child);
   }
@@ -56,6 +56,7 @@ function firstOutput(child, marker) {
 
 function end(child) {
   return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.removeAllListeners('exit');
     child.on('exit', resolve);
     child.kill('SIGTERM');

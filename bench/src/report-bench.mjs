@@ -10,7 +10,9 @@ const ROWS_PER_INSERT = 1_000_000;
 /** @param {{ events: number, requests: number, say: (line: string) => void }} size */
 export async function benchReports({ events, requests, say }) {
   return withFolder(async (folder) => {
-    const empty = await withFolder((other) => withProduct(other, async ({ readyMs, residentMiB }) => ({ readyMs, resident: residentMiB() })));
+    const empty = await withFolder((other) =>
+      withProduct(other, async ({ readyMs, residentMiB }) => ({ readyMs, resident: residentMiB() })),
+    );
     say(`reports: filling a store with ${events} events and ${requests} model calls over ${DAYS} days`);
     await fill(folder, events, requests, say);
     return withProduct(folder, async ({ url, token, readyMs, residentMiB }) => {
@@ -23,8 +25,18 @@ export async function benchReports({ events, requests, say }) {
       };
       const { reports } = JSON.parse(await get('/v1/reports'));
       const rows = [
-        { what: 'ready on an empty folder', measured: `${Math.round(empty.readyMs)} ms`, target: '<= 1,500 ms', detail: `${empty.resident} MiB resident` },
-        { what: `ready with ${events} events`, measured: `${Math.round(readyMs)} ms`, target: '<= 3,000 ms', detail: `${idle} MiB resident, target <= 350` },
+        {
+          what: 'ready on an empty folder',
+          measured: `${Math.round(empty.readyMs)} ms`,
+          target: '<= 1,500 ms',
+          detail: `${empty.resident} MiB resident`,
+        },
+        {
+          what: `ready with ${events} events`,
+          measured: `${Math.round(readyMs)} ms`,
+          target: '<= 3,000 ms',
+          detail: `${idle} MiB resident, target <= 350`,
+        },
       ];
       for (const report of reports) {
         const query = new URLSearchParams({ since: `${DAYS}d` });
@@ -61,9 +73,13 @@ async function fill(folder, events, requests, say) {
   const store = await openChdbStore(folder);
   const run = (text) => store.command({ text, binds: {} }, { seconds: 600 });
   await migrate(store, Date.now());
-  const spread = (count) => `toDateTime64(now() - ${DAYS} * 86400, 3, 'UTC') + toIntervalMillisecond(intDiv(number * ${DAYS * 86_400_000}, ${count}))`;
+  const spread = (count) =>
+    `toDateTime64(now() - ${DAYS} * 86400, 3, 'UTC') + toIntervalMillisecond(intDiv(number * ${DAYS * 86_400_000}, ${count}))`;
   const sessions = Math.ceil(events / 10);
-  const common = (count, prefix) => `'default' AS project_id, concat('${prefix}-', toString(generateUUIDv4())) AS event_id, ${spread(count)} AS timestamp,
+  const common = (
+    count,
+    prefix,
+  ) => `'default' AS project_id, concat('${prefix}-', toString(generateUUIDv4())) AS event_id, ${spread(count)} AS timestamp,
     timestamp AS received_at, 1 AS version, concat('s', toString(intDiv(number * ${sessions}, ${count}))) AS session_id, 'own' AS session_id_source,
     concat('u', toString(number % 20011)) AS user_id`;
   const parts = [
@@ -93,7 +109,9 @@ async function fill(folder, events, requests, say) {
   for (const [table, count, columns] of parts) {
     say(`reports: ${table}, ${count} rows`);
     for (let first = 0; first < count; first += ROWS_PER_INSERT) {
-      await run(`INSERT INTO ${table} (${namesOf(columns)}) SELECT ${columns} FROM numbers(${first}, ${Math.min(ROWS_PER_INSERT, count - first)})`);
+      await run(
+        `INSERT INTO ${table} (${namesOf(columns)}) SELECT ${columns} FROM numbers(${first}, ${Math.min(ROWS_PER_INSERT, count - first)})`,
+      );
     }
     await run(`INSERT INTO event_ids SELECT project_id, event_id, received_at FROM ${table}`);
   }

@@ -1,6 +1,6 @@
 import type { EventTable } from '@systemprompt-analytics/core';
-import type { Timer } from '../timer.js';
 import type { Store } from '../store/store.js';
+import type { Timer } from '../timer.js';
 import { attributeTraces, type CorrectedRow, type TraceOutcome } from './attribute-traces.js';
 import type { AcceptedBatch, AcceptedEvent, Journal } from './journal.js';
 import { findKnownEvents, storeIdentities } from './known-events.js';

@@ -69,7 +69,10 @@ export class Journal {
       }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new AnalyticsError('store_unavailable', `The journal in ${this.#folder} cannot be written: ${reason}`, { retryAfterSeconds: 5, cause });
+      throw new AnalyticsError('store_unavailable', `The journal in ${this.#folder} cannot be written: ${reason}`, {
+        retryAfterSeconds: 5,
+        cause,
+      });
     }
   }
 
