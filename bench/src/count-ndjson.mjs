@@ -25,6 +25,7 @@ export async function countFile(path) {
     cache_read_tokens: 0,
     output_tokens: 0,
     task_statements: 0,
+    engagements: 0,
   };
   const costByModel = new Map();
   const sessions = new Set();
@@ -57,6 +58,7 @@ export async function countFile(path) {
       if (event.status !== 'success') totals.failed_tool_executions++;
     } else if (event.type === 'message') totals.messages++;
     else if (event.type === 'page_view') totals.page_views++;
+    else if (event.type === 'engagement') totals.engagements++;
     else if (event.type === 'agent_task') {
       totals.task_statements++;
       const known = tasks.get(event.task_id);

@@ -113,14 +113,14 @@ async function fill(folder, events, requests, say) {
         `INSERT INTO ${table} (${namesOf(columns)}) SELECT ${columns} FROM numbers(${first}, ${Math.min(ROWS_PER_INSERT, count - first)})`,
       );
     }
-    await run(`INSERT INTO event_ids SELECT project_id, event_id, received_at FROM ${table}`);
+    await run(`INSERT INTO event_ids SELECT cityHash64(event_id), sipHash64(event_id) FROM ${table}`);
   }
   const tasks = Math.ceil(requests / 4);
   await run(`INSERT INTO agent_task_states (project_id, task_id, event_id, received_at, timestamp, started_at, completed_at, status, agent, session_id)
     SELECT 'default', concat('t', toString(number)), concat('t', toString(number)), ${spread(tasks)} AS at, at, at, at + toIntervalMillisecond(1000 + number % 9000),
-    (1, 1, if(number % 20 = 0, 'failed', 'completed')), (1, concat('agent-', toString(number % 12))), (1, concat('s', toString(number))) FROM numbers(${tasks})`);
+    concat('1', repeat('0', 16), if(number % 20 = 0, 'failed', 'completed')), concat(repeat('0', 16), 'agent-', toString(number % 12)), concat(repeat('0', 16), 's', toString(number)) FROM numbers(${tasks})`);
   await run(`INSERT INTO user_sessions SELECT 'default', concat('s', toString(number)), 1, ${spread(sessions)} AS at, concat('u', toString(number % 20011)), '', 'web', at,
-    at + toIntervalMinute(number % 30), 13, 10, 2, 0, 0, 1, 0, 0, 1, 4000, 1000, 0, 500, toDecimal128(number % 90000, 12) / 10000000 FROM numbers(${sessions})`);
+    at + toIntervalMinute(number % 30), at + toIntervalMinute(number % 30), 13, 10, 2, 0, 0, 1, 0, 0, 1, 4000, 1000, 0, 500, toDecimal128(number % 90000, 12) / 10000000 FROM numbers(${sessions})`);
   say('reports: merging closed weeks, as the engine does an hour after they close');
   for (const [table] of parts) await run(`OPTIMIZE TABLE ${table} FINAL`);
   for (const table of ['agent_task_states', 'user_sessions', 'event_ids']) await run(`OPTIMIZE TABLE ${table} FINAL`);

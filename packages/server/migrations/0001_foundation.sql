@@ -72,18 +72,18 @@ CREATE TABLE {{table ai_requests}} (
   request_model LowCardinality(String),
   response_id String CODEC(ZSTD(1)),
   usage_reported Bool,
-  input_tokens UInt64 CODEC(ZSTD(1)),
-  cache_read_tokens UInt64 CODEC(ZSTD(1)),
-  cache_write_tokens UInt64 CODEC(ZSTD(1)),
-  cache_write_1h_tokens UInt64 CODEC(ZSTD(1)),
-  output_tokens UInt64 CODEC(ZSTD(1)),
-  reasoning_tokens UInt64 CODEC(ZSTD(1)),
-  input_audio_tokens UInt64 CODEC(ZSTD(1)),
-  output_audio_tokens UInt64 CODEC(ZSTD(1)),
-  input_image_tokens UInt64 CODEC(ZSTD(1)),
-  output_image_tokens UInt64 CODEC(ZSTD(1)),
-  cache_read_audio_tokens UInt64 CODEC(ZSTD(1)),
-  web_searches UInt64 CODEC(ZSTD(1)),
+  input_tokens UInt64 CODEC(T64, ZSTD(1)),
+  cache_read_tokens UInt64 CODEC(T64, ZSTD(1)),
+  cache_write_tokens UInt64 CODEC(T64, ZSTD(1)),
+  cache_write_1h_tokens UInt64 CODEC(T64, ZSTD(1)),
+  output_tokens UInt64 CODEC(T64, ZSTD(1)),
+  reasoning_tokens UInt64 CODEC(T64, ZSTD(1)),
+  input_audio_tokens UInt64 CODEC(T64, ZSTD(1)),
+  output_audio_tokens UInt64 CODEC(T64, ZSTD(1)),
+  input_image_tokens UInt64 CODEC(T64, ZSTD(1)),
+  output_image_tokens UInt64 CODEC(T64, ZSTD(1)),
+  cache_read_audio_tokens UInt64 CODEC(T64, ZSTD(1)),
+  web_searches UInt64 CODEC(T64, ZSTD(1)),
   raw_usage String CODEC(ZSTD(1)),
   usage_flags Array(LowCardinality(String)),
   cost Nullable(Decimal(38, 12)) CODEC(ZSTD(1)),
@@ -278,8 +278,9 @@ SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partit
 {{distributed engagement_events cityHash64(project_id, if(session_id != '', session_id, session_id))}};
 
 -- What was ever said about a task, merged: started and completed arrive as two events, in any order, some of them twice.
--- Every column is a maximum or minimum, so neither order nor repetition can change the outcome. A text is kept with its
--- rank, the later statement having the higher one; status ranks an ended task over an open one, then the later statement.
+-- Every column is a maximum or minimum, so neither order nor repetition can change the outcome. A text is kept behind its
+-- rank of 16 digits, the later statement having the higher one; status has one digit more in front, which ranks an ended
+-- task over an open one. Tuples of rank and text would say the same, and take three times as long to merge.
 CREATE TABLE {{table agent_task_states}} (
   project_id LowCardinality(String),
   task_id String,
@@ -288,24 +289,24 @@ CREATE TABLE {{table agent_task_states}} (
   timestamp SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
   started_at SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
   completed_at SimpleAggregateFunction(max, Nullable(DateTime64(3, 'UTC'))),
-  status SimpleAggregateFunction(max, Tuple(UInt8, UInt64, String)),
-  parent_task_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  agent SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  agent_source SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  session_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  session_id_source SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  user_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  user_id_source SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  context_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  context_id_source SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  trace_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  span_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  parent_span_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  key_id SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  error_type SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  error_message SimpleAggregateFunction(max, Tuple(UInt64, String)),
-  properties SimpleAggregateFunction(maxMap, Map(String, Tuple(UInt64, String))),
-  INDEX by_session session_id.2 TYPE bloom_filter(0.01) GRANULARITY 2
+  status SimpleAggregateFunction(max, String),
+  parent_task_id SimpleAggregateFunction(max, String),
+  agent SimpleAggregateFunction(max, String),
+  agent_source SimpleAggregateFunction(max, String),
+  session_id SimpleAggregateFunction(max, String),
+  session_id_source SimpleAggregateFunction(max, String),
+  user_id SimpleAggregateFunction(max, String),
+  user_id_source SimpleAggregateFunction(max, String),
+  context_id SimpleAggregateFunction(max, String),
+  context_id_source SimpleAggregateFunction(max, String),
+  trace_id SimpleAggregateFunction(max, String),
+  span_id SimpleAggregateFunction(max, String),
+  parent_span_id SimpleAggregateFunction(max, String),
+  key_id SimpleAggregateFunction(max, String),
+  error_type SimpleAggregateFunction(max, String),
+  error_message SimpleAggregateFunction(max, String),
+  properties SimpleAggregateFunction(maxMap, Map(String, String)),
+  INDEX by_session substring(session_id, 17) TYPE bloom_filter(0.01) GRANULARITY 2
 ) ENGINE = {{engine AggregatingMergeTree}}
 ORDER BY (project_id, task_id);
 
@@ -318,23 +319,23 @@ SELECT
   ifNull(started_at, timestamp) AS started_at,
   completed_at,
   if(completed_at IS NULL, NULL, dateDiff('millisecond', ifNull(started_at, timestamp), completed_at)) AS duration_ms,
-  status.3 AS status,
-  parent_task_id.2 AS parent_task_id,
-  agent.2 AS agent,
-  agent_source.2 AS agent_source,
-  session_id.2 AS session_id,
-  session_id_source.2 AS session_id_source,
-  user_id.2 AS user_id,
-  user_id_source.2 AS user_id_source,
-  context_id.2 AS context_id,
-  context_id_source.2 AS context_id_source,
-  trace_id.2 AS trace_id,
-  span_id.2 AS span_id,
-  parent_span_id.2 AS parent_span_id,
-  key_id.2 AS key_id,
-  error_type.2 AS error_type,
-  error_message.2 AS error_message,
-  mapApply((name, statement) -> (name, statement.2), properties) AS properties
+  substring(status, 18) AS status,
+  substring(parent_task_id, 17) AS parent_task_id,
+  substring(agent, 17) AS agent,
+  substring(agent_source, 17) AS agent_source,
+  substring(session_id, 17) AS session_id,
+  substring(session_id_source, 17) AS session_id_source,
+  substring(user_id, 17) AS user_id,
+  substring(user_id_source, 17) AS user_id_source,
+  substring(context_id, 17) AS context_id,
+  substring(context_id_source, 17) AS context_id_source,
+  substring(trace_id, 17) AS trace_id,
+  substring(span_id, 17) AS span_id,
+  substring(parent_span_id, 17) AS parent_span_id,
+  substring(key_id, 17) AS key_id,
+  substring(error_type, 17) AS error_type,
+  substring(error_message, 17) AS error_message,
+  mapApply((name, statement) -> (name, substring(statement, 17)), properties) AS properties
 FROM {{source agent_task_states}} FINAL;
 
 -- What attribution knows of every span: its own words only, never what it inherited, so that a trace can be resolved
@@ -359,7 +360,7 @@ CREATE TABLE {{table spans}} (
   tool LowCardinality(String),
   tool_execution_id String CODEC(ZSTD(1)),
   response_id String CODEC(ZSTD(1)),
-  total_tokens UInt64 CODEC(ZSTD(1))
+  total_tokens UInt64 CODEC(T64, ZSTD(1))
 ) ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, trace_id, span_id)
@@ -377,6 +378,7 @@ CREATE TABLE {{table user_sessions}} (
   agent LowCardinality(String),
   session_source LowCardinality(String),
   started_at DateTime64(3, 'UTC'),
+  last_event_at DateTime64(3, 'UTC'),
   last_activity_at DateTime64(3, 'UTC'),
   events UInt64,
   page_views UInt64,

@@ -166,17 +166,25 @@ export function readConfiguration(flags: ConfigurationFlags = {}, environment: E
     if (value === undefined) faults.push(`${setting.name} is ${JSON.stringify(given)}; allowed: ${values.join(', ')}.`);
     return value ?? (setting.fallback as Value);
   };
+  const filled = (setting: Setting, given = text(setting)): string => {
+    if (given.trim() === '') faults.push(`${setting.name} is empty; leave it out for ${setting.fallback}.`);
+    return given;
+  };
   const clickhouseUrl = text(SETTINGS.clickhouseUrl);
   if (clickhouseUrl !== '' && !(/^https?:\/\//.test(clickhouseUrl) && URL.canParse(clickhouseUrl))) {
     faults.push(`${SETTINGS.clickhouseUrl.name} is not an http(s) address.`);
   }
+  const clickhouseCluster = text(SETTINGS.clickhouseCluster);
+  if (clickhouseCluster !== '' && clickhouseUrl === '') {
+    faults.push(`${SETTINGS.clickhouseCluster.name} is set without ${SETTINGS.clickhouseUrl.name}.`);
+  }
   const bytesMax = 1024 ** 3;
   const configuration: ServerConfiguration = {
-    dataFolder: resolve(flags.data ?? text(SETTINGS.data)),
-    host: flags.host ?? text(SETTINGS.host),
+    dataFolder: resolve(filled(SETTINGS.data, flags.data)),
+    host: filled(SETTINGS.host, flags.host),
     port: integer(SETTINGS.port, 0, 65_535, flags.port),
     clickhouseUrl,
-    clickhouseCluster: text(SETTINGS.clickhouseCluster),
+    clickhouseCluster,
     keylessLoopback: choice(SETTINGS.keyless, ['on', 'off']) === 'on',
     ipPrivacy: choice<IpPrivacy>(SETTINGS.ip, ['none', 'truncated', 'full']),
     priceFile: text(SETTINGS.prices),

@@ -156,7 +156,16 @@ function reportOperation(report: ReportDescription): Json {
         description: 'The report',
         content: { 'application/json': { schema: answerSchema(report) }, 'text/csv': { schema: { type: 'string' } } },
       },
-      ...failures(['invalid_parameter', 'unauthorized', 'forbidden', 'query_too_expensive']),
+      ...failures([
+        'invalid_parameter',
+        'unknown_parameter',
+        'unauthorized',
+        'forbidden',
+        'unknown_report',
+        'unknown_project',
+        'query_too_expensive',
+        'store_unavailable',
+      ]),
     },
   };
 }

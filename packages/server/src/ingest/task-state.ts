@@ -39,6 +39,7 @@ export interface TaskStatement {
  * maximum and minimum: a started and a completed statement give the same task in either order and however often.
  */
 export function taskStateRow(event: ParsedEvent, statement: TaskStatement): TaskStateRow {
+  const ownRank = OWN_RANK + event.timestampMs;
   const status = String(event.fields['status'] ?? 'submitted');
   const closed = isClosedTaskStatus(status);
   const startedAt = event.fields['started_at'] ?? (closed ? undefined : event.timestampMs);
@@ -51,16 +52,16 @@ export function taskStateRow(event: ParsedEvent, statement: TaskStatement): Task
     timestamp: new Date(event.timestampMs).toISOString(),
     started_at: typeof startedAt === 'number' ? new Date(startedAt).toISOString() : null,
     completed_at: typeof completedAt === 'number' ? new Date(completedAt).toISOString() : null,
-    status: [closed ? 1 : 0, event.timestampMs, status],
-    properties: Object.fromEntries(Object.entries(event.properties).map(([name, value]) => [name, [event.timestampMs, value]])),
-    key_id: [OWN_RANK + event.timestampMs, statement.keyId],
+    status: `${closed ? 1 : 0}${rankedText(event.timestampMs, status)}`,
+    properties: Object.fromEntries(Object.entries(event.properties).map(([name, value]) => [name, rankedText(event.timestampMs, value)])),
+    key_id: rankedText(ownRank, statement.keyId),
   };
   for (const name of RANKED_TEXTS) {
     const value = event.fields[name];
-    if (typeof value === 'string' && value !== '') row[name] = [OWN_RANK + event.timestampMs, value];
+    if (typeof value === 'string' && value !== '') row[name] = rankedText(ownRank, value);
   }
   for (const name of ATTRIBUTED_TEXTS) {
-    if (row[name] !== undefined) row[`${name}_source`] = [OWN_RANK + event.timestampMs, 'own'];
+    if (row[name] !== undefined) row[`${name}_source`] = rankedText(ownRank, 'own');
   }
   return row;
 }
@@ -71,11 +72,11 @@ export function inheritedTaskRow(row: TaskStateRow, attribution: Attribution, ve
   const inherited: TaskStateRow = { ...row };
   for (const [name, attributed] of Object.entries(values)) {
     if (attributed.source === 'own') continue;
-    inherited[name] = [version, attributed.value];
-    inherited[`${name}_source`] = [version, attributed.source];
+    inherited[name] = rankedText(version, attributed.value);
+    inherited[`${name}_source`] = rankedText(version, attributed.source);
   }
   if (inherited['parent_task_id'] === undefined && attribution.parent_task_id !== '') {
-    inherited['parent_task_id'] = [version, attribution.parent_task_id];
+    inherited['parent_task_id'] = rankedText(version, attribution.parent_task_id);
   }
   return inherited;
 }
@@ -83,5 +84,13 @@ export function inheritedTaskRow(row: TaskStateRow, attribution: Attribution, ve
 /** The session that a statement names, if it names one. */
 export function sessionOfTask(row: TaskStateRow): string {
   const ranked = row['session_id'];
-  return Array.isArray(ranked) ? String(ranked[1]) : '';
+  return typeof ranked === 'string' ? ranked.slice(RANK_DIGITS) : '';
+}
+
+/** Ranks are below 2^53, which has 16 digits; written in full, the larger rank is also the larger text. */
+const RANK_DIGITS = 16;
+
+/** A text as the table of tasks keeps it, behind its rank. */
+function rankedText(rank: number, text: string): string {
+  return `${String(rank).padStart(RANK_DIGITS, '0')}${text}`;
 }

@@ -43,7 +43,7 @@ export class ProjectRepository {
   async get(projectId: string): Promise<Project> {
     const project = await this.#known.find(projectId);
     if (project === undefined)
-      throw new AnalyticsError('unknown_project', `There is no project ${JSON.stringify(projectId)}.`, { path: 'project_id' });
+      throw new AnalyticsError('unknown_project', `There is no project ${JSON.stringify(projectId.slice(0, 80))}.`, { path: 'project_id' });
     return project;
   }
 

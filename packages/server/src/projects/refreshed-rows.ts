@@ -26,16 +26,23 @@ export class RefreshedRows<Row> {
   /** The row with this key, or undefined. */
   async find(key: string): Promise<Row | undefined> {
     const ageMs = this.#clock() - this.#readAtMs;
-    if (ageMs > BELIEVED_MS_MAX || (ageMs > RELOAD_PAUSE_MS && !this.#rows.has(key))) await this.reload();
+    if (ageMs > BELIEVED_MS_MAX || (ageMs > RELOAD_PAUSE_MS && !this.#rows.has(key))) await this.#readOnce();
     return this.#rows.get(key);
   }
 
   /** Reads the table again; called after every change made here. */
   async reload(): Promise<void> {
+    // A reading that began before the change does not show it.
+    await this.#reading?.catch(() => undefined);
+    await this.#readOnce();
+  }
+
+  /** One reading serves all who need one meanwhile. */
+  #readOnce(): Promise<void> {
     this.#reading ??= this.#load().finally(() => {
       this.#reading = undefined;
     });
-    await this.#reading;
+    return this.#reading;
   }
 
   async #load(): Promise<void> {

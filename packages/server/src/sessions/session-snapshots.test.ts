@@ -63,8 +63,9 @@ describe('a session', () => {
       agent: 'planner',
       session_source: 'web',
       started_at: at(1),
+      last_event_at: at(5),
       last_activity_at: at(10),
-      events: '7',
+      events: '6',
       page_views: '1',
       requests: '2',
       unpriced_requests: '1',
@@ -109,7 +110,7 @@ describe('a session', () => {
       render(sql`SELECT project_id, events FROM user_sessions FINAL WHERE session_id = 'a' ORDER BY project_id`),
     );
     expect(rows).toEqual([
-      { project_id: 'default', events: '7' },
+      { project_id: 'default', events: '6' },
       { project_id: 'other', events: '1' },
     ]);
   });

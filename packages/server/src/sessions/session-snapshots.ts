@@ -110,7 +110,8 @@ export class SessionSnapshots {
           argMaxIf(user_id, happened_at, user_id != '') AS user_id,
           argMaxIf(agent, happened_at, agent != '') AS agent,
           multiIf(sum(page_views) > 0, 'web', sum(requests) + sum(tool_executions) + sum(tasks) > 0, 'api', 'unknown') AS session_source,
-          ifNull(min(happened_at), toDateTime64(0, 3, 'UTC')) AS started_at,
+          ifNull(minIf(happened_at, events > 0), toDateTime64(0, 3, 'UTC')) AS started_at,
+          ifNull(maxIf(happened_at, events > 0), toDateTime64(0, 3, 'UTC')) AS last_event_at,
           ifNull(max(happened_at), toDateTime64(0, 3, 'UTC')) AS last_activity_at,
           sum(events), sum(page_views), sum(requests), sum(unpriced), sum(failed_requests), sum(tool_executions), sum(failed_tools), sum(tasks), sum(messages),
           sum(input_tokens), sum(cache_read_tokens), sum(cache_write_tokens), sum(output_tokens), sum(cost)
@@ -122,7 +123,7 @@ export class SessionSnapshots {
   }
 }
 
-/** One narrow row per stored row that belongs to a session. A bare `cost` would be the column of the result, which is never null. */
+/** One narrow row per stored row that belongs to a session. Engagement keeps a session alive and is no event of it. A bare `cost` would be the column of the result, which is never null. */
 function sessionRows(condition: SqlFragment): SqlFragment {
   return sql`
     SELECT project_id, session_id, toNullable(timestamp) AS happened_at, user_id, toString(agent) AS agent,
@@ -142,6 +143,6 @@ function sessionRows(condition: SqlFragment): SqlFragment {
     UNION ALL SELECT project_id, session_id, toNullable(timestamp), user_id, toString(agent), 1, toUInt64(event_type = 'page_view'), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
       toDecimal128(0, 12)
     FROM analytics_events FINAL WHERE ${condition}
-    UNION ALL SELECT project_id, session_id, toNullable(timestamp), user_id, toString(agent), 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, toDecimal128(0, 12)
+    UNION ALL SELECT project_id, session_id, toNullable(timestamp), user_id, toString(agent), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, toDecimal128(0, 12)
     FROM engagement_events FINAL WHERE ${condition}`;
 }

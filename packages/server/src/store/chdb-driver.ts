@@ -1,13 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { createChdbConnection } from 'chdb/connection';
 import { type Driver, EngineClient, INSERT_SETTINGS } from './engine-client.js';
 import type { Store } from './store.js';
-
-/** What the engine says when another process holds the folder's lock; the kernel frees the lock with its process. */
-const FOLDER_LOCKED = /Cannot lock file|already running/;
 
 /** The client carries a copy of the declarations that chdb takes from its own dependency; the compiler tells the two apart. */
 type EngineConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
@@ -18,7 +15,7 @@ const ENGINE_FOLDER = 'chdb';
 /**
  * Opens the embedded engine on a data folder, made when absent.
  *
- * @throws AnalyticsError `folder_in_use` when another process has the folder open
+ * @throws AnalyticsError `folder_in_use` when another process has the folder open, else `store_unavailable`
  */
 export async function openChdbStore(folder: string): Promise<Store> {
   const path = resolve(folder, ENGINE_FOLDER);
@@ -29,15 +26,45 @@ export async function openChdbStore(folder: string): Promise<Store> {
     const store = new EngineClient(createClient({ connection }), driver);
     await store.ping();
     return store;
+  } catch (cause) {
+    throw openingFailure(resolve(folder), path, cause);
+  }
+}
+
+/** The engine locks this file and writes its process into it; the kernel frees the lock with the process. */
+const LOCK_FILE = 'status';
+
+/** Why the engine did not open: it says so on standard error only, therefore the lock's owner is looked up. */
+function openingFailure(folder: string, path: string, cause: unknown): AnalyticsError {
+  const owner = ownerOf(join(path, LOCK_FILE));
+  if (owner !== undefined && isRunning(owner)) {
+    return new AnalyticsError(
+      'folder_in_use',
+      `The data folder ${folder} is in use by another process (${owner}). Stop that process, send requests to it instead, or choose another folder with --data.`,
+      { cause },
+    );
+  }
+  return new AnalyticsError('store_unavailable', `The engine cannot open the data folder ${folder}; it says why on standard error.`, {
+    cause,
+  });
+}
+
+function ownerOf(lockFile: string): number | undefined {
+  try {
+    const owner = /^PID: (\d+)$/m.exec(readFileSync(lockFile, 'utf8'))?.[1];
+    return owner === undefined ? undefined : Number(owner);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
   } catch (error) {
-    if (FOLDER_LOCKED.test(fullMessage(error))) {
-      throw new AnalyticsError(
-        'folder_in_use',
-        `The data folder ${resolve(folder)} is in use by another process. Stop that process, send requests to it instead, or choose another folder with --data.`,
-        { cause: error },
-      );
-    }
-    throw error;
+    // A process of someone else runs, too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
@@ -51,9 +78,4 @@ const SETTINGS_CLAUSE = Object.entries(INSERT_SETTINGS)
  */
 function insertInline(client: ClickHouseClient, table: string, lines: string): Promise<unknown> {
   return client.command({ query: `INSERT INTO ${table} SETTINGS ${SETTINGS_CLAUSE} FORMAT JSONEachRow\n${lines}` });
-}
-
-function fullMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}\n${fullMessage(error.cause)}`;
 }

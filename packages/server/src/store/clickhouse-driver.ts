@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { EngineClient, INSERT_SETTINGS } from './engine-client.js';
 import type { Store } from './store.js';
@@ -18,7 +18,12 @@ export interface ClickHouseConnection {
  * @throws AnalyticsError `store_unavailable` when it does not answer
  */
 export async function openClickHouseStore(connection: ClickHouseConnection): Promise<Store> {
-  const client = createClient({ url: connection.url, compression: { request: true, response: true } });
+  const client = createClient({
+    url: connection.url,
+    compression: { request: true, response: true },
+    // Failures are logged where they are answered.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
   const store = new EngineClient(client, {
     topology: connection.cluster === '' ? 'single' : 'cluster',
     cluster: connection.cluster,

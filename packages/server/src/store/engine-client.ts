@@ -8,14 +8,12 @@ const SETTINGS = {
   output_format_json_quote_decimals: 1,
   output_format_decimal_trailing_zeros: 1,
   date_time_output_format: 'iso',
-  /** A misspelt column is a failure, not a value that is lost. */
-  input_format_skip_unknown_fields: 0,
   /** Replacing tables are partitioned by a function of their key's time: an id is never in two partitions. */
   do_not_merge_across_partitions_select_final: 1,
 } as const;
 
-/** Times arrive as ISO 8601. */
-export const INSERT_SETTINGS = { date_time_input_format: 'best_effort' } as const;
+/** Times arrive as ISO 8601. A misspelt column is a failure, not a value that is lost. */
+export const INSERT_SETTINGS = { date_time_input_format: 'best_effort', input_format_skip_unknown_fields: 0 } as const;
 
 const DEFAULT_QUERY_SECONDS = 30;
 const DEFAULT_ANSWER_ROWS = 100_000;

@@ -1,7 +1,7 @@
 import { sql } from '../../store/sql.js';
 import { measure } from './measure.js';
 
-const DURATION = sql`dateDiff('millisecond', session.started_at, session.last_activity_at)`;
+const DURATION = sql`dateDiff('millisecond', session.started_at, session.last_event_at)`;
 
 /** Measures of session snapshots, in the order they are shown. */
 export const SESSION_MEASURES = {
@@ -11,17 +11,17 @@ export const SESSION_MEASURES = {
     'average_duration_ms',
     'number',
     'ms',
-    'Mean time from the first to the last activity of a session',
+    'Mean time from the first to the last event of a session; engagement is no event',
     sql`avg(${DURATION})`,
   ),
   p50_duration_ms: measure(
     'p50_duration_ms',
     'number',
     'ms',
-    'Median time from the first to the last activity',
+    'Median time from the first to the last event',
     sql`quantileExactInclusive(0.5)(${DURATION})`,
   ),
-  events: measure('events', 'integer', null, 'Records of every kind in these sessions', sql`sum(session.events)`),
+  events: measure('events', 'integer', null, 'Records of every kind but engagement in these sessions', sql`sum(session.events)`),
   page_views: measure('page_views', 'integer', null, 'Page views in these sessions', sql`sum(session.page_views)`),
   requests: measure('requests', 'integer', null, 'Model calls in these sessions', sql`sum(session.requests)`),
   tool_executions: measure('tool_executions', 'integer', null, 'Tool executions in these sessions', sql`sum(session.tool_executions)`),

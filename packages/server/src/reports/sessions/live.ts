@@ -12,9 +12,9 @@ const FACTS = [
   measure('user_id', 'string', null, 'Its user', sql`session.user_id`),
   measure('agent', 'string', null, 'The agent that was active last', sql`session.agent`),
   measure('session_source', 'string', null, 'web, api or unknown', sql`session.session_source`),
-  measure('started_at', 'timestamp', null, 'Its first activity', sql`session.started_at`),
-  measure('last_activity_at', 'timestamp', null, 'Its last activity', sql`session.last_activity_at`),
-  measure('events', 'integer', null, 'Records of every kind', sql`session.events`),
+  measure('started_at', 'timestamp', null, 'Its first event', sql`session.started_at`),
+  measure('last_activity_at', 'timestamp', null, 'Its last event or engagement', sql`session.last_activity_at`),
+  measure('events', 'integer', null, 'Records of every kind but engagement', sql`session.events`),
   measure('page_views', 'integer', null, 'Page views', sql`session.page_views`),
   measure('requests', 'integer', null, 'Model calls', sql`session.requests`),
   measure(

@@ -1,21 +1,28 @@
 import * as fc from 'fast-check';
 import type { StoredRow } from '../store.js';
 
-/** One statement about a task, as `agent_task_states` takes it. */
+/** One statement about a task, as `agent_task_states` takes it: texts behind their ranks. */
 export type TaskStatementRow = Readonly<{
   received_at: string;
   timestamp: string;
   started_at: string | null;
   completed_at: string | null;
-  status: readonly [number, number, string];
-  agent: readonly [number, string];
-  error_message: readonly [number, string];
-  properties: Readonly<Record<string, readonly [number, string]>>;
+  status: string;
+  agent: string;
+  error_message: string;
+  properties: Readonly<Record<string, string>>;
 }>;
 
 // Few values, so that times and ranks are often equal: there the order could matter.
 const time = fc.integer({ min: 1_700_000_000_000, max: 1_700_000_000_005 }).map((ms) => new Date(ms).toISOString());
-const ranked = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.constantFrom('', 'a', 'b', "c'"));
+const ranked = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.constantFrom('', 'a', 'b', "c'")).map(([rank, text]) => behindRank(rank, text));
+const status = fc
+  .tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 3 }), fc.constantFrom('working', 'completed', 'failed'))
+  .map(([closed, rank, text]) => `${closed}${behindRank(rank, text)}`);
+
+function behindRank(rank: number, text: string): string {
+  return `${String(rank).padStart(16, '0')}${text}`;
+}
 
 export const taskStatements: fc.Arbitrary<TaskStatementRow[]> = fc.array(
   fc.record({
@@ -23,7 +30,7 @@ export const taskStatements: fc.Arbitrary<TaskStatementRow[]> = fc.array(
     timestamp: time,
     started_at: fc.option(time),
     completed_at: fc.option(time),
-    status: fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 3 }), fc.constantFrom('working', 'completed', 'failed')),
+    status,
     agent: ranked,
     error_message: ranked,
     properties: fc.dictionary(fc.constantFrom('x', 'y'), ranked),
@@ -43,26 +50,25 @@ export function expectedTask(statements: readonly TaskStatementRow[]): StoredRow
     started_at: startedAt,
     completed_at: completedAt,
     duration_ms: completedAt === null ? null : String(Date.parse(completedAt) - Date.parse(startedAt)),
-    status: largest(statements.map((each) => each.status)).at(-1),
-    agent: largest(statements.map((each) => each.agent)).at(-1),
-    error_message: largest(statements.map((each) => each.error_message)).at(-1),
+    status: highest(
+      statements.map((each) => each.status),
+      17,
+    ),
+    agent: highest(statements.map((each) => each.agent)),
+    error_message: highest(statements.map((each) => each.error_message)),
     properties: Object.fromEntries(
       names.map((name) => [
         name,
-        largest(statements.flatMap((each) => (each.properties[name] === undefined ? [] : [each.properties[name]]))).at(-1),
+        highest(statements.flatMap((each) => (each.properties[name] === undefined ? [] : [each.properties[name]]))),
       ]),
     ),
   };
 }
 
-function largest(tuples: readonly (readonly (number | string)[])[]): readonly (number | string)[] {
-  return tuples.reduce((best, tuple) => (isLess(best, tuple) ? tuple : best));
-}
-
-function isLess(left: readonly (number | string)[], right: readonly (number | string)[]): boolean {
-  for (const [index, value] of left.entries()) {
-    const other = right[index] ?? '';
-    if (value !== other) return value < other;
-  }
-  return false;
+/** The text behind the highest rank. */
+function highest(values: readonly string[], rankLength = 16): string | undefined {
+  return values
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .at(-1)
+    ?.slice(rankLength);
 }
