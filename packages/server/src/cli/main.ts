@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { realpathSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -42,13 +41,8 @@ function processIo(): CliIo {
   };
 }
 
-/** npm starts a program through a link, so the real paths are compared. */
-function isStarted(): boolean {
-  const [, script] = process.argv;
-  return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url);
-}
-
-if (isStarted()) {
+/** Runs the CLI as this process's program, with its arguments, streams and exit code. */
+export async function start(): Promise<void> {
   // `... | head` closes the pipe early; that is no failure of this program.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -58,3 +52,6 @@ if (isStarted()) {
   const code = await run(process.argv.slice(2));
   if (code !== 0) process.exitCode = code;
 }
+
+/** Is this file itself the program, rather than the launcher in `bin`? */
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await start();
