@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALL_PICODOLLARS } from './harness/list-prices.js';
 import { ROOT } from './harness/program.js';
-import { costsBy, countsBy, DIMENSIONS, picodollars, type Report, readReport, total, totalCost } from './harness/reports.js';
+import { comparable, costsBy, countsBy, DIMENSIONS, picodollars, type Report, readReport, total, totalCost } from './harness/reports.js';
 import { newFolder, removeFolders, type ServerProgram, serve } from './harness/server-program.js';
 
 // What real SDKs sent, posted byte by byte as it was captured.
@@ -51,9 +51,9 @@ const breakdown = (by: string) => readReport(server.url, 'costs/breakdown', { by
 /** Everything that can be said about the samples. */
 async function readEverything(): Promise<Report[]> {
   const reports: Report[] = [];
-  for (const by of DIMENSIONS) reports.push(await breakdown(by));
+  for (const by of DIMENSIONS) reports.push(comparable(await breakdown(by)));
   for (const name of ['overview', 'requests/list', 'tools/list', 'agents/list', 'conversations/list', 'sessions/stats', 'costs/unpriced']) {
-    reports.push(await readReport(server.url, name, DAY));
+    reports.push(comparable(await readReport(server.url, name, DAY)));
   }
   return reports;
 }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { readConfiguration } from '../configuration.js';
 import type { CliContext } from './cli-context.js';
-import { DEFAULT_SERVER_URL } from './find-server.js';
 
 interface ServeOptions {
   readonly data?: string;
@@ -25,7 +24,6 @@ export function addServeCommand(program: Command, context: CliContext): void {
       const { runServer } = await import('../server/run-server.js');
       await runServer(configuration, {
         demo: options.demo === true,
-        defaultUrl: DEFAULT_SERVER_URL,
         print: context.print,
         say: context.say,
       });

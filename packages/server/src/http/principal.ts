@@ -67,9 +67,12 @@ export class Gate {
     if (requestedProject === undefined || requestedProject === principal.projectId) return principal;
     if (principal.kind !== 'admin') {
       // The same answer whether the project exists or not: a key does not show what else there is.
-      throw new AnalyticsError('forbidden', `This key belongs to another project than ${JSON.stringify(requestedProject.slice(0, 80))}.`, {
-        path: 'project_id',
-      });
+      const other = JSON.stringify(requestedProject.slice(0, 80));
+      const message =
+        principal.kind === 'local'
+          ? `Without a key only the project "${DEFAULT_PROJECT_ID}" can be reached, not ${other}. On the CLI name the server's data folder with --data, or send a key.`
+          : `This key belongs to another project than ${other}.`;
+      throw new AnalyticsError('forbidden', message, { path: 'project_id' });
     }
     const project = await this.#options.projects.get(requestedProject);
     return { ...principal, projectId: project.project_id };

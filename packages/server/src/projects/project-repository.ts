@@ -21,6 +21,7 @@ export class ProjectRepository {
   readonly #store: Store;
   readonly #clock: () => number;
   readonly #known: RefreshedRows<Project>;
+  #making: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store, clock: () => number) {
     this.#store = store;
@@ -67,10 +68,18 @@ export class ProjectRepository {
       });
     }
     const zone = canonicalTimeZone(timeZone);
+    // One after the other, so that of two with the same id one is told.
+    const making = this.#making.then(() => this.#insert({ project_id: projectId, name, time_zone: zone }));
+    this.#making = making.catch(() => undefined);
+    return making;
+  }
+
+  async #insert(fields: Omit<Project, 'created_at'>): Promise<Project> {
+    const { project_id: projectId } = fields;
     const existing = (await this.list()).find((project) => project.project_id === projectId);
     if (existing !== undefined) throw new AnalyticsError('conflict', `The project ${projectId} exists already.`, { path: 'project_id' });
     const nowMs = this.#clock();
-    const project: Project = { project_id: projectId, name, time_zone: zone, created_at: new Date(nowMs).toISOString() };
+    const project: Project = { ...fields, created_at: new Date(nowMs).toISOString() };
     await this.#store.insert('projects', [{ ...project, version: nowMs }]);
     await this.#known.reload();
     return project;

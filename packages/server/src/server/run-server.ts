@@ -6,8 +6,6 @@ import { startServer } from './start-server.js';
 export interface RunOptions {
   /** Loads made-up data into a project of its own. */
   readonly demo: boolean;
-  /** Where a server without settings listens; commands need no settings to find that one. */
-  readonly defaultUrl: string;
   /** Writes to standard output. */
   readonly print: (text: string) => void;
   /** Writes a line for people to standard error. */
@@ -18,7 +16,7 @@ export interface RunOptions {
 export async function runServer(configuration: ServerConfiguration, options: RunOptions): Promise<void> {
   const server = await startServer(configuration);
   const demoProject = options.demo ? await loadDemoProject(server.product, options.say) : undefined;
-  options.print(greet(server, { demoProject, defaultUrl: options.defaultUrl }));
+  options.print(greet(server, { demoProject }));
   const signal = await nextSignal();
   options.say(`Stopping (${signal}): storing what has arrived.`);
   await server.close();
