@@ -27,7 +27,7 @@ describe('readConfiguration', () => {
       bufferEventsMax: 200_000,
       bufferBytesMax: 268_435_456,
       limits: DEFAULT_INGEST_LIMITS,
-      logLevel: 'info',
+      logLevel: 'warn',
     });
   });
 

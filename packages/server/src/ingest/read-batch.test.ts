@@ -168,8 +168,12 @@ describe('hostile bodies', () => {
   });
 
   it('a deep event beyond the size of one is refused, not a fault of the server', () => {
-    const deep = `[${'['.repeat(100_000)}${']'.repeat(100_000)}]`;
-    expect(() => readBatch(Buffer.from(deep), JSON_TYPE, DEFAULT_INGEST_LIMITS)).not.toThrow(RangeError);
+    const deep = `{"type":"a","properties":{"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
+    expect(values(readBatch(Buffer.from(`[{"type":"b"},${deep}]`), JSON_TYPE, DEFAULT_INGEST_LIMITS))).toEqual([{ type: 'b' }, 'too_deep']);
+    expect(values(readBatch(Buffer.from(`{"type":"b"}\n${deep}`), LINES_TYPE, DEFAULT_INGEST_LIMITS))).toEqual([
+      { type: 'b' },
+      'event_too_large',
+    ]);
   });
 
   it('prototype keys are values like any other', () => {

@@ -44,10 +44,17 @@ function readWhole(body: Buffer, limits: IngestLimits): BatchItem[] {
   if (events.length > limits.batchEventsMax) throw tooLong(events.length, limits);
   // No event can be larger than the whole body, which spares the usual batch the measuring.
   const measured = body.length > limits.eventBytesMax;
-  return events.map((event) => {
-    const bytes = measured ? Buffer.byteLength(JSON.stringify(event) ?? '') : 0;
+  return events.map((event) => (measured ? withinSize(event, limits) : { ok: true, value: event }));
+}
+
+function withinSize(event: unknown, limits: IngestLimits): BatchItem {
+  try {
+    const bytes = Buffer.byteLength(JSON.stringify(event) ?? '');
     return bytes > limits.eventBytesMax ? tooLarge(bytes, limits) : { ok: true, value: event };
-  });
+  } catch {
+    // Reading JSON costs no stack per level of nesting, writing it does.
+    return { ok: false, fault: { code: 'too_deep', path: '', message: `The event is nested more than ${limits.nestingMax} levels deep.` } };
+  }
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -7,18 +7,29 @@ import type { IpPrivacy } from '../configuration.js';
  */
 export function storedIp(address: string, privacy: IpPrivacy): string {
   if (privacy === 'none' || address === '') return '';
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  const plain = mapped?.[1] ?? address;
-  if (isIPv4(plain)) return privacy === 'full' ? plain : plain.replace(/\.\d+$/, '.0');
-  if (!isIPv6(plain)) return '';
-  return privacy === 'full' ? plain : truncatedIPv6(plain);
+  const plain = isIPv4(address) ? address : plainIPv6(address);
+  if (privacy === 'full' || plain === '') return plain;
+  return isIPv4(plain) ? plain.replace(/\.\d+$/, '.0') : networkOf(plain);
 }
 
-function truncatedIPv6(address: string): string {
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
+/** The one spelling of an IPv6 address (RFC 5952), without its zone; of an IPv4 address inside one, that address. */
+function plainIPv6(address: string): string {
+  if (!isIPv6(address)) return '';
+  const plain = canonical(address.replace(/%.*$/, ''));
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain) ?? [];
+  if (high === undefined || low === undefined) return plain;
+  return [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]).join('.');
+}
+
+function networkOf(plain: string): string {
+  const [head = '', tail = ''] = plain.split('::');
   const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups =
-    tail === undefined ? left : [...left, ...new Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
-  return `${groups.slice(0, 3).join(':')}::`;
+  const right = tail === '' ? [] : tail.split(':');
+  const groups = [...left, ...new Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  return canonical(`${groups.slice(0, 3).join(':')}::`);
+}
+
+/** The URL standard writes addresses as RFC 5952 does. */
+function canonical(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

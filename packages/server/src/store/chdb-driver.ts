@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { createChdbConnection } from 'chdb/connection';
-import { type Driver, EngineClient, INSERT_SETTINGS } from './engine-client.js';
+import { EngineClient, INSERT_SETTINGS, QUERY_SETTINGS } from './engine-client.js';
 import type { Store } from './store.js';
 
 /** The client carries a copy of the declarations that chdb takes from its own dependency; the compiler tells the two apart. */
@@ -22,10 +22,16 @@ export async function openChdbStore(folder: string): Promise<Store> {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   try {
     const connection = createChdbConnection({ path }) as unknown as EngineConnection;
-    const driver: Driver = { topology: 'embedded', cluster: '', insertLines: insertInline, connect: () => openChdbStore(folder) };
-    const store = new EngineClient(createClient({ connection }), driver);
-    await store.ping();
-    return store;
+    const client = createClient({ connection });
+    // The connection keeps what is set once; set anew before every query they would take longer than a small query does.
+    await client.command({ query: 'SELECT 1', clickhouse_settings: QUERY_SETTINGS });
+    return new EngineClient(client, {
+      topology: 'embedded',
+      cluster: '',
+      querySettings: {},
+      insertLines: insertInline,
+      connect: () => openChdbStore(folder),
+    });
   } catch (cause) {
     throw openingFailure(resolve(folder), path, cause);
   }

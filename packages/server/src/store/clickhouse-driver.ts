@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { AnalyticsError } from '@systemprompt-analytics/core';
-import { EngineClient, INSERT_SETTINGS } from './engine-client.js';
+import { EngineClient, INSERT_SETTINGS, QUERY_SETTINGS } from './engine-client.js';
 import type { Store } from './store.js';
 
 /** How a server or cluster is reached. */
@@ -27,6 +27,7 @@ export async function openClickHouseStore(connection: ClickHouseConnection): Pro
   const store = new EngineClient(client, {
     topology: connection.cluster === '' ? 'single' : 'cluster',
     cluster: connection.cluster,
+    querySettings: QUERY_SETTINGS,
     insertLines: (to, table, lines) =>
       to.insert({
         table,

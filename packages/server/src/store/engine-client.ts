@@ -3,13 +3,14 @@ import { AnalyticsError } from '@systemprompt-analytics/core';
 import type { QueryLimits, SqlQuery, Store, StoreTopology } from './store.js';
 
 /** Answers carry 64-bit integers and decimals as strings, so that no number passes through a float. */
-const SETTINGS = {
+export const QUERY_SETTINGS = {
   output_format_json_quote_64bit_integers: 1,
   output_format_json_quote_decimals: 1,
   output_format_decimal_trailing_zeros: 1,
   date_time_output_format: 'iso',
   /** Replacing tables are partitioned by a function of their key's time: an id is never in two partitions. */
   do_not_merge_across_partitions_select_final: 1,
+  result_overflow_mode: 'throw',
 } as const;
 
 /** Times arrive as ISO 8601. A misspelt column is a failure, not a value that is lost. */
@@ -25,6 +26,8 @@ export interface Driver {
   readonly topology: StoreTopology;
   /** Cluster name of the `cluster` topology, else empty. */
   readonly cluster: string;
+  /** Settings that travel with every query: none where the connection keeps {@link QUERY_SETTINGS}. */
+  readonly querySettings: Partial<typeof QUERY_SETTINGS>;
   /** Inserts rows written as JSON, one per line; the drivers differ in how settings travel with them. */
   readonly insertLines: (client: ClickHouseClient, table: string, lines: string) => Promise<unknown>;
   /** Opens another connection to the same data. */
@@ -52,10 +55,9 @@ export class EngineClient implements Store {
         query_params: query.binds,
         format: 'JSONEachRow',
         clickhouse_settings: {
-          ...SETTINGS,
+          ...this.#driver.querySettings,
           max_execution_time: limits.seconds ?? DEFAULT_QUERY_SECONDS,
           max_result_rows: String(limits.rows ?? DEFAULT_ANSWER_ROWS),
-          result_overflow_mode: 'throw',
         },
       });
       return await answer.json<Row>();
@@ -80,7 +82,7 @@ export class EngineClient implements Store {
       await this.#client.command({
         query: query.text,
         query_params: query.binds,
-        clickhouse_settings: { ...SETTINGS, max_execution_time: limits.seconds ?? DEFAULT_QUERY_SECONDS },
+        clickhouse_settings: { ...this.#driver.querySettings, max_execution_time: limits.seconds ?? DEFAULT_QUERY_SECONDS },
       });
     } catch (error) {
       throw translate(error);
