@@ -13,6 +13,9 @@ import { addReportRoutes } from './report-routes.js';
 /** A client that sends its request this slowly is cut off. */
 const REQUEST_MS_MAX = 120_000;
 
+/** Methods that an address may take instead of the one it was asked with. */
+const METHODS = ['GET', 'POST', 'DELETE'] as const;
+
 export interface HttpServerOptions {
   /** Opens everything to the CLI beside the server; made anew by each start. */
   readonly localAdminToken: string;
@@ -44,13 +47,14 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
     reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' });
   });
   server.setErrorHandler(sendProblem);
-  server.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new AnalyticsError('not_found', `There is no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`),
-      request,
-      reply,
-    ),
-  );
+  server.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const asked = `${request.method} ${path.slice(0, 200)}`;
+    const allowed = METHODS.filter((method) => server.hasRoute({ method, url: path })).join(', ');
+    if (allowed === '') return sendProblem(new AnalyticsError('not_found', `There is no ${asked}.`), request, reply);
+    reply.header('allow', allowed);
+    return sendProblem(new AnalyticsError('method_not_allowed', `There is no ${asked}; the address takes ${allowed}.`), request, reply);
+  });
   addIngestRoutes(server, product, gate);
   addReportRoutes(server, product, gate);
   addProjectRoutes(server, product, gate);

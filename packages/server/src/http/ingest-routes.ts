@@ -23,9 +23,11 @@ export function addIngestRoutes(server: FastifyInstance, product: Product, gate:
   const { limits } = product.configuration;
 
   server.options('/v1/events', (_request, reply) => reply.headers(CORS_HEADERS).code(204).send());
-  server.post('/v1/events', async (request, reply) => {
-    // First of all, so that a page can read the answer of a request that failed, too.
+  // Before the body is read, so that a page can read the answer of a request that failed for its body, too.
+  const allowPages = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (request.headers.origin !== undefined) reply.headers(CORS_HEADERS);
+  };
+  server.post('/v1/events', { onRequest: allowPages }, async (request) => {
     const { project_id: projectId } = readQuery(request, ['project_id']);
     const principal = await gate.admit(request, 'ingest', projectId);
     const body = await readBody(request, limits);

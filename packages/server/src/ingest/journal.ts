@@ -59,7 +59,7 @@ export class Journal {
     try {
       const target = await this.#openGeneration(generation);
       try {
-        await target.file.write(bytes, 0, bytes.length, target.size);
+        await target.file.appendFile(bytes);
         await target.file.datasync();
         target.size += bytes.length;
       } catch (error) {
@@ -112,8 +112,9 @@ export class Journal {
 
   /** Closes the file that is open; the journal may be used afterwards. */
   async close(): Promise<void> {
-    await this.#open?.file.close();
+    const open = this.#open;
     this.#open = undefined;
+    await open?.file.close();
   }
 
   async #openGeneration(generation: number): Promise<{ readonly file: FileHandle; size: number }> {

@@ -25,7 +25,7 @@ export async function serve(folder: string, options: ServeOptions = {}): Promise
   const program = startProgram([options.main ?? MAIN, 'serve', '--data', folder, '--port', '0', ...(options.args ?? [])], options);
   const [greeting, url = '', writeKey = ''] = await program.seen(
     'stdout',
-    /listens on (http:\S+)\n[\s\S]*write key {2}(\S+)[\s\S]*costs breakdown --by model\n\n/,
+    /listens on (http:\S+)\n[\s\S]*write key {2}(\S+)[\s\S]*costs breakdown --by model[^\n]*\n\n/,
   );
   return { program, url, writeKey, greeting };
 }
