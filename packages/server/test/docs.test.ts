@@ -162,13 +162,12 @@ describe('the commands', () => {
 
   /** What the command line prints for these words; nothing is sent anywhere. */
   async function helpOf(words: readonly string[]): Promise<string> {
-    let stdout = '';
-    const output = { write: (text: string) => void (stdout += text) };
+    const printed: string[] = [];
     const code = await runProgram(
       [...words, '--help'],
       {
         stdin: Readable.from([]),
-        stdout: output,
+        stdout: { write: (text: string) => printed.push(text) },
         stderr: { write: () => undefined },
         colour: { stdout: false, stderr: false },
         environment: { dataFolder: '/nonexistent' },
@@ -177,7 +176,7 @@ describe('the commands', () => {
       },
       described,
     );
-    return code === 0 ? stdout : '';
+    return code === 0 ? printed.join('') : '';
   }
 
   it('of the product exist, with their options', async () => {
@@ -187,6 +186,7 @@ describe('the commands', () => {
       const names: string[] = [];
       let usage = '';
       for (const word of words) {
+        if (word.startsWith('-')) break;
         const help = await helpOf([...names, word]);
         if (!help.startsWith(`${['Usage: systemprompt-analytics', ...names, word].join(' ')} `)) break;
         names.push(word);

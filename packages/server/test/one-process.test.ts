@@ -18,14 +18,14 @@ const batch = (name: string) => JSON.stringify(Array.from({ length: EVENTS_PER_B
 /** A request whose body is sent when the test says so. The server has taken it on when this resolves. */
 async function beginPost(url: string) {
   const client = request(`${url}/v1/events`, { method: 'POST', headers: { 'content-type': 'application/json', expect: '100-continue' } });
-  const answer = new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+  const answer = new Promise<{ status: number | undefined; connection: string | undefined; body: string }>((resolve, reject) => {
     client.once('error', reject);
     client.once('response', (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => {
         body += part;
       });
-      response.once('end', () => resolve({ status: response.statusCode, body }));
+      response.once('end', () => resolve({ status: response.statusCode, connection: response.headers.connection, body }));
       response.once('error', reject);
     });
   });
@@ -105,8 +105,10 @@ describe('SIGTERM', () => {
     const stopped = server.program.stop('SIGTERM');
     await server.program.seen('stderr', /Stopping \(SIGTERM\): storing what has arrived\.\n/);
     underWay.sendBody(batch('under-way'));
-    const { status, body } = await underWay.answer;
+    const { status, connection, body } = await underWay.answer;
     expect({ status, body: JSON.parse(body) }).toEqual({ status: 200, body: { accepted: EVENTS_PER_BATCH, duplicates: 0, rejected: [] } });
+    // A connection that is kept open would keep the server from ending.
+    expect(connection).toBe('close');
     expect(await stopped).toMatchObject({ code: 0, signal: null, stderr: expect.stringMatching(/Stopped\.\n$/) });
     expect(existsSync(join(folder, 'server.json'))).toBe(false);
   });

@@ -32,6 +32,10 @@ const r = (id: string, total_tokens = 10): Partial<TraceSpan> => ({ response_id:
 const t = (total_tokens: number): Partial<TraceSpan> => ({ total_tokens });
 const step: Partial<TraceSpan> = { kind: 'other' };
 
+it('calls of two responses are two calls, even when they count the same', () => {
+  expect(duplicates([call('outer', '', r('r1', 10)), call('inner', 'outer', r('r2', 10))])).toEqual({});
+});
+
 describe('calls that repeat the call inside them', () => {
   it.each<[string, TraceSpan[], Record<string, string>]>([
     ['the same response', [call('outer', '', r('r1')), call('inner', 'outer', r('r1'))], { outer: 'inner' }],

@@ -152,7 +152,7 @@ function findDuplicateCalls(spans: readonly TraceSpan[], byId: ReadonlyMap<strin
     const sameResponse = inner.filter((span) => span.response_id !== '' && span.response_id === outer.response_id);
     // With three instrumentations the middle one repeats the innermost; it is not a second call inside.
     const billed = inner.filter((span) => !duplicates.has(span.span_id));
-    const only = billed.length === 1 && billed[0]?.total_tokens === outer.total_tokens ? billed[0] : undefined;
+    const only = billed.length === 1 && billed[0] !== undefined && mayBeOneCall(billed[0], outer) ? billed[0] : undefined;
     const same = sameResponse.toSorted((a, b) => (a.span_id < b.span_id ? -1 : 1))[0] ?? only;
     if (same === undefined) continue;
     let billedId = same.span_id;
@@ -161,4 +161,10 @@ function findDuplicateCalls(spans: readonly TraceSpan[], byId: ReadonlyMap<strin
     if (billedId !== outerId) duplicates.set(outerId, billedId);
   }
   return duplicates;
+}
+
+/** Without a response id in common, two records are one call when they count the same and do not name two responses. */
+function mayBeOneCall(inner: TraceSpan, outer: TraceSpan): boolean {
+  const responsesDiffer = inner.response_id !== '' && outer.response_id !== '' && inner.response_id !== outer.response_id;
+  return inner.total_tokens === outer.total_tokens && !responsesDiffer;
 }

@@ -43,7 +43,13 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
     keylessLoopback: configuration.keylessLoopback && isLoopbackBind(configuration.host),
   });
   addBodyReader(server);
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
   server.addHook('onSend', async (_request, reply) => {
+    // A request that was under way when the server was told to stop: its connection, kept open, would hold the server up.
+    if (closing) reply.header('connection', 'close');
     reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' });
   });
   server.setErrorHandler(sendProblem);

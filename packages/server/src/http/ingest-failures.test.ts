@@ -1,10 +1,11 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { requestOf } from '../ingest/otlp/testing/otlp-fixtures.js';
+import { attributesOf, requestOf } from '../ingest/otlp/testing/otlp-fixtures.js';
 import { expectProblem } from './testing/expect-problem.js';
 import { type StoreSwitch, switchedStore } from './testing/switched-store.js';
 import { openTestServer, type TestAnswer, type TestServer } from './testing/test-server.js';
 
+let release = (): void => undefined;
 const state: StoreSwitch = { failure: undefined, held: undefined };
 let server: TestServer;
 beforeAll(async () => {
@@ -13,12 +14,24 @@ beforeAll(async () => {
 afterEach(() => {
   state.failure = undefined;
   state.held = undefined;
+  release();
 });
 afterAll(() => server.close());
 
 const post = (...ids: string[]): Promise<TestAnswer> => server.send({ path: '/v1/events', body: ids.map((id) => ({ id, type: 'a' })) });
+const MODEL_CALL = attributesOf({
+  'gen_ai.operation.name': 'chat',
+  'gen_ai.provider.name': 'openai',
+  'gen_ai.request.model': 'gpt-4.1-mini',
+});
+let traces = 0;
 const trace = (): Promise<TestAnswer> =>
-  server.send({ path: '/v1/traces', method: 'POST', body: requestOf([{}]), headers: { 'content-type': 'application/json' } });
+  server.send({
+    path: '/v1/traces',
+    method: 'POST',
+    body: requestOf([{ spanId: (++traces).toString(16).padStart(16, '0'), attributes: MODEL_CALL }]),
+    headers: { 'content-type': 'application/json' },
+  });
 const AWAY = new AnalyticsError('store_unavailable', 'The store is away because the test says so.', { retryAfterSeconds: 7 });
 
 describe('a store that is away', () => {
@@ -90,7 +103,6 @@ describe('a failure nobody foresaw', () => {
 
 describe('a full buffer', () => {
   it('is answered 429 with the time to wait, and what waited is stored', async () => {
-    let release = (): void => undefined;
     state.held = new Promise((resolve) => {
       release = resolve;
     });
@@ -105,7 +117,6 @@ describe('a full buffer', () => {
     expect(refusedTrace.headers['retry-after']).toBe('1');
     expect(refusedTrace.json()).toMatchObject({ code: 8 });
     release();
-    state.held = undefined;
     expect((await waiting).json()).toEqual({ accepted: 2, duplicates: 0, rejected: [] });
     expect((await post('full 1', 'full 3')).json()).toEqual({ accepted: 1, duplicates: 1, rejected: [] });
   });

@@ -7,7 +7,7 @@ export function expectProblem(answer: TestAnswer, code: ErrorCode, more: { reado
   const { status, title, help } = ERROR_CODES[code];
   expect(answer.text).toContain(code);
   expect(answer.status).toBe(status);
-  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json(?:;|$)/);
   const problem = answer.json();
   expect(problem).toEqual({
     type: `/docs#${code}`,

@@ -1,0 +1,24 @@
+/**
+ * The library side of systemprompt-analytics: the server inside an application of one's own, or its ingest and reports
+ * without HTTP. The command line, the routes and the SQL are not part of it; the domain (event contract, exact money,
+ * prices) is `@systemprompt-analytics/core`.
+ *
+ * @example
+ * const server = await startServer(readConfiguration({ data: './data', port: '0' }));
+ * console.log(server.url);
+ * await server.close();
+ */
+export { type ConfigurationFlags, type IpPrivacy, readConfiguration, type ServerConfiguration } from './configuration.js';
+export type { IngestAnswer, IngestService, RejectedEvent } from './ingest/ingest-service.js';
+export type { Sender } from './ingest/prepare-event.js';
+export type { BatchItem } from './ingest/read-batch.js';
+export { openProduct, type Product, type ProductOptions } from './product.js';
+export type { AnswerColumn } from './reports/answer/answer-columns.js';
+export type { AnswerRow } from './reports/answer/answer-rows.js';
+export type { ReportDefinition, ReportShape } from './reports/definition.js';
+export type { ReportParameter } from './reports/parameters/report-parameters.js';
+export { describeReport, findReport, REPORTS, type ReportDescription } from './reports/registry.js';
+export { type ReportAnswer, type ReportRequest, runReport } from './reports/run-report.js';
+export { type RunningServer, startServer } from './server/start-server.js';
+export type { BindValue, QueryLimits, SqlQuery, Store, StoredRow, StoreTopology } from './store/store.js';
+export { SYSTEM_TIMER, type Timer } from './timer.js';
