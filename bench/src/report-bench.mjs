@@ -39,7 +39,7 @@ export async function benchReports({ events, requests, say }) {
         },
       ];
       for (const report of reports) {
-        const query = new URLSearchParams({ since: `${DAYS}d` });
+        const query = new URLSearchParams(report.parameters.some(({ name }) => name === 'since') ? { since: `${DAYS}d` } : {});
         for (const parameter of report.parameters) if (parameter.positional) query.set(parameter.name, EXAMPLES[parameter.name]);
         const path = `${report.path}?${query}`;
         // Warm.
@@ -69,7 +69,7 @@ export async function benchReports({ events, requests, say }) {
 const EXAMPLES = { agent: 'agent-1', tool: 'tool-1' };
 
 /** Straight into the tables: what is measured is reading, and 12 million events through HTTP would take minutes. */
-async function fill(folder, events, requests, say) {
+export async function fill(folder, events, requests, say) {
   const store = await openChdbStore(folder);
   const run = (text) => store.command({ text, binds: {} }, { seconds: 600 });
   await migrate(store, Date.now());

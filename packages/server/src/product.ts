@@ -10,7 +10,6 @@ import { loadPriceBook } from './prices/load-price-book.js';
 import { KeyRepository } from './projects/key-repository.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import { SessionSnapshots } from './sessions/session-snapshots.js';
-import { openChdbStore } from './store/chdb-driver.js';
 import { openClickHouseStore } from './store/clickhouse-driver.js';
 import { migrate } from './store/migrations.js';
 import type { Store } from './store/store.js';
@@ -126,8 +125,11 @@ async function openStores(open: () => Promise<Store>): Promise<Stores> {
 /** Folder of the journal, beside the engine's own. */
 const JOURNAL_FOLDER = 'journal';
 
-function openConfiguredStore(configuration: ServerConfiguration): Promise<Store> {
-  return configuration.clickhouseUrl === ''
-    ? openChdbStore(configuration.dataFolder)
-    : openClickHouseStore({ url: configuration.clickhouseUrl, cluster: configuration.clickhouseCluster });
+async function openConfiguredStore(configuration: ServerConfiguration): Promise<Store> {
+  if (configuration.clickhouseUrl !== '') {
+    return openClickHouseStore({ url: configuration.clickhouseUrl, cluster: configuration.clickhouseCluster });
+  }
+  // Here, not above: there are platforms without the embedded engine, and a ClickHouse server serves them, too.
+  const { openChdbStore } = await import('./store/chdb-driver.js');
+  return openChdbStore(configuration.dataFolder);
 }

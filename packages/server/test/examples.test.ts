@@ -9,7 +9,12 @@ import { newFolder, removeFolders, runCli, type ServerProgram, serve } from './h
 
 const folder = newFolder();
 const OPENAI = { OTEL_SERVICE_NAME: 'openai-bot', SESSION_ID: 'session-openai', USER_ID: 'ann', CONVERSATION_ID: 'conversation-openai' };
-const ANTHROPIC = { OTEL_SERVICE_NAME: 'anthropic-bot', SESSION_ID: 'session-anthropic', USER_ID: 'bob', CONVERSATION_ID: 'conversation-2' };
+const ANTHROPIC = {
+  OTEL_SERVICE_NAME: 'anthropic-bot',
+  SESSION_ID: 'session-anthropic',
+  USER_ID: 'bob',
+  CONVERSATION_ID: 'conversation-2',
+};
 const OPENAI_COST = CALL_PICODOLLARS.gptToolCall + CALL_PICODOLLARS.gptAnswer + CALL_PICODOLLARS.embedding;
 const ANTHROPIC_COST = 4n * CALL_PICODOLLARS.claude;
 
@@ -140,7 +145,14 @@ describe('two ordinary programs', () => {
 
   it('came in two sessions of two users and two conversations', async () => {
     const overview = await cliJson('overview');
-    expect(overview.rows[0]).toMatchObject({ sessions: 2, users: 2, conversations: 2, requests: 8, tool_executions: 2, cost_usd: '0.02909614' });
+    expect(overview.rows[0]).toMatchObject({
+      sessions: 2,
+      users: 2,
+      conversations: 2,
+      requests: 8,
+      tool_executions: 2,
+      cost_usd: '0.02909614',
+    });
   });
 });
 

@@ -117,7 +117,7 @@ afterAll(async () => {
 });
 
 describe('a server that is killed again and again', () => {
-  it.each(ROUNDS)('round $#: after $acknowledgements acknowledged batches, during $during', async ({ acknowledgements, during }) => {
+  it.each(ROUNDS)('is killed after $acknowledgements acknowledged batches, during $during', async ({ acknowledgements, during }) => {
     server = await serve(folder);
     const before = acknowledged.size;
     await runRound(acknowledgements, during === 'report');

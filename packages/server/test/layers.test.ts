@@ -196,6 +196,8 @@ describe('the examples', () => {
         if (isRelative(each)) expect(join(dirname(file), each.specifier), file).not.toMatch(/^\.\./);
       }
     }
-    expect(readFileSync(`${ROOT}examples/package.json`, 'utf8')).not.toMatch(/"(?:@systemprompt-analytics\/(?!examples")|systemprompt-analytics")/);
+    expect(readFileSync(`${ROOT}examples/package.json`, 'utf8')).not.toMatch(
+      /"(?:@systemprompt-analytics\/(?!examples")|systemprompt-analytics")/,
+    );
   });
 });

@@ -165,7 +165,10 @@ describe('--demo', () => {
     const first = await readPast(until);
     expect(Number(first[0]?.rows[0]?.['requests'])).toBeGreaterThan(500);
     expect(Number(first[0]?.rows[0]?.['sessions'])).toBeGreaterThan(100);
-    expect(await demoServer.program.stop()).toMatchObject({ code: 0, stdout: expect.stringContaining('Made-up data is in the project "demo"') });
+    expect(await demoServer.program.stop()).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Made-up data is in the project "demo"'),
+    });
 
     demoServer = await serve(demo, { args: ['--demo'] });
     expect(await readPast(until)).toEqual(first);
