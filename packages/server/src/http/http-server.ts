@@ -35,6 +35,8 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
     trustProxy: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
+    frameworkErrors: (cause, request, reply) =>
+      sendProblem(new AnalyticsError('invalid_parameter', 'The address is not a readable one.', { cause }), request, reply),
   });
   const gate = new Gate({
     keys: product.keys,

@@ -76,6 +76,9 @@ function readTextFields(body: Buffer, known: readonly string[]): Record<string, 
     }
     if (field === null) continue;
     if (typeof field !== 'string') throw new AnalyticsError('invalid_type', `${name} is a string.`, { path: name });
+    if (!field.isWellFormed()) {
+      throw new AnalyticsError('invalid_value', `${name} holds half of a surrogate pair, which is not Unicode text.`, { path: name });
+    }
     fields[name] = field;
   }
   return fields;
