@@ -16,6 +16,7 @@ const width = Math.ceil(columns * CHARACTER_PX + 2 * MARGIN_PX);
 const height = lines.length * LINE_PX + 2 * MARGIN_PX;
 
 console.log(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
+<title>${process.argv[2]}</title>
 <style>text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#d7dae0;white-space:pre}.bold{font-weight:600;fill:#fff}.dim{fill:#8b929e}.red{fill:#ff7b72}.cyan{fill:#56d4dd}</style>
 <rect width="100%" height="100%" rx="8" fill="#14181f"/>
 ${lines.map((line, index) => `<text x="${MARGIN_PX}" y="${MARGIN_PX + 13 + index * LINE_PX}" xml:space="preserve">${spans(line)}</text>`).join('\n')}

@@ -13,7 +13,7 @@ interface Import {
   readonly specifier: string;
   /** Is it gone when the program runs? */
   readonly typeOnly: boolean;
-  /** Loaded when that line is reached, not before. */
+  /** Loaded when that line is reached, not before? */
   readonly dynamic: boolean;
 }
 
@@ -166,9 +166,10 @@ describe('the server', () => {
     expect([...loaded].filter((file) => layerOf(file) === 'store')).toEqual(['store/sql.ts']);
   });
 
-  it('loads at a later line only what `serve` needs', () => {
+  it('loads at a later line only what a command other than `serve`, or another store, does without', () => {
     expect(serverImports.filter(({ dynamic }) => dynamic).map(({ from, specifier }) => `${from} ${specifier}`)).toEqual([
       'cli/serve-command.ts ../server/run-server.js',
+      'product.ts ./store/chdb-driver.js',
     ]);
   });
 

@@ -172,39 +172,32 @@ export class EventMover {
     const version = this.#nextVersion();
     const prepared = events.map(({ event }) => event);
     const traces = spans.length === 0 ? NO_TRACES : await attributeTraces(this.#store, spans, prepared, version);
-    const rowsByTable = this.#rowsOf(events, traces.corrected);
-    await this.#noteMovedSessions(traces.corrected);
-    // One table after the other: the engine would not be faster with all at once, and commits get their turn between.
-    for (const [table, rows] of rowsByTable) await this.#store.insert(table, rows);
-    await storeIdentities(
-      this.#store,
-      events.map(({ identity }) => identity),
-    );
-    for (const span of traces.newSpans) span.version = version;
-    await this.#store.insert('spans', traces.newSpans);
+    const rowsByTable = rowsOf(events, traces.corrected);
+    try {
+      await this.#noteMovedSessions(traces.corrected);
+      // One table after the other: the engine would not be faster with all at once, and commits get their turn between.
+      for (const [table, rows] of rowsByTable) await this.#store.insert(table, rows);
+      await storeIdentities(
+        this.#store,
+        events.map(({ identity }) => identity),
+      );
+      for (const span of traces.newSpans) span.version = version;
+      await this.#store.insert('spans', traces.newSpans);
+    } finally {
+      // After storing: a refresh between two tables would take the mark and miss the rows of the second. Also after a
+      // failure, which may have stored some of them.
+      this.#markSessions(events, traces.corrected);
+    }
   }
 
-  /** The rows of a move by table. Marks their sessions before anything is stored, so that no failure can lose a mark. */
-  #rowsOf(events: readonly AcceptedEvent[], corrected: readonly CorrectedRow[]): Map<EventTable, (object | string)[]> {
-    const rowsByTable = new Map<EventTable, (object | string)[]>();
-    const add = (table: EventTable, row: object | string): void => {
-      const rows = rowsByTable.get(table);
-      if (rows === undefined) rowsByTable.set(table, [row]);
-      else rows.push(row);
-    };
+  #markSessions(events: readonly AcceptedEvent[], corrected: readonly CorrectedRow[]): void {
     const mark = (projectId: string, sessionId: unknown): void => {
       if (typeof sessionId === 'string' && sessionId !== '') this.#options.onSession(projectId, sessionId);
     };
-    for (const { event, line } of events) {
+    for (const { event } of events) {
       mark(event.projectId, event.table === 'agent_task_states' ? sessionOfTask(event.row) : event.row.session_id);
-      // A row in a trace may say more by now than when it was written down.
-      add(event.table, isTraced(event) ? event.row : line);
     }
-    for (const { table, projectId, row, sessionIds } of corrected) {
-      for (const sessionId of sessionIds) mark(projectId, sessionId);
-      add(table, row);
-    }
-    return rowsByTable;
+    for (const { projectId, sessionIds } of corrected) for (const sessionId of sessionIds) mark(projectId, sessionId);
   }
 
   /**
@@ -228,6 +221,20 @@ export class EventMover {
     this.#version = Math.max(this.#version + 1, this.#options.clock());
     return this.#version;
   }
+}
+
+/** The rows of a move by table. */
+function rowsOf(events: readonly AcceptedEvent[], corrected: readonly CorrectedRow[]): Map<EventTable, (object | string)[]> {
+  const rowsByTable = new Map<EventTable, (object | string)[]>();
+  const add = (table: EventTable, row: object | string): void => {
+    const rows = rowsByTable.get(table);
+    if (rows === undefined) rowsByTable.set(table, [row]);
+    else rows.push(row);
+  };
+  // A row in a trace may say more by now than when it was written down.
+  for (const { event, line } of events) add(event.table, isTraced(event) ? event.row : line);
+  for (const { table, row } of corrected) add(table, row);
+  return rowsByTable;
 }
 
 function isTraced({ table, row }: PreparedEvent): boolean {
