@@ -64,22 +64,52 @@ const value = fc.oneof(
   fc.constant({}),
 );
 const attributes = fc.array(fc.record({ key: fc.constantFrom(...KEYS), value }), { maxLength: 12 });
-const nano = fc.constantFrom(`${NOW_MS}000000`, `${NOW_MS - 1}999999`, '0', '1', '18446744073709551615', '-1', 'x', 1.5e18);
-const id = (digits: number): fc.Arbitrary<string> =>
-  fc.oneof(fc.stringMatching(new RegExp(`^[0-9a-f]{${digits}}$`)), fc.constantFrom('', '0'.repeat(digits), 'xyz'));
-const span = fc.record(
+const wildTime = fc.constantFrom(`${NOW_MS - 1}999999`, '0', '1', '18446744073709551615', '-1', 'x', 1.5e18);
+const wildId = fc.constantFrom('', '0'.repeat(16), '0'.repeat(32), 'xyz');
+const wildSpan = fc.record(
   {
-    traceId: id(32),
-    spanId: id(16),
-    parentSpanId: id(16),
+    traceId: wildId,
+    spanId: wildId,
+    parentSpanId: wildId,
     name: text,
-    kind: fc.integer({ min: -1, max: 9 }),
-    startTimeUnixNano: nano,
-    endTimeUnixNano: nano,
+    kind: fc.integer(),
+    startTimeUnixNano: wildTime,
+    endTimeUnixNano: wildTime,
     attributes,
   },
-  { requiredKeys: ['traceId', 'spanId', 'attributes'] },
+  { requiredKeys: ['attributes'] },
 );
+/** A span that is valid but for one attribute, which may be what is refused. */
+const nearlyValidSpan = fc
+  .record({
+    traceId: fc.stringMatching(/^[0-9a-f]{31}1$/),
+    spanId: fc.stringMatching(/^[0-9a-f]{15}1$/),
+    operation: fc.constantFrom('chat', 'execute_tool', 'invoke_agent', 'embeddings'),
+    key: fc.constantFrom(...KEYS),
+    value,
+    more: fc.record({ parentSpanId: fc.stringMatching(/^[0-9a-f]{16}$/), name: text, startTimeUnixNano: wildTime }, { requiredKeys: [] }),
+  })
+  .map(({ traceId, spanId, operation, key, value: hostile, more }) => ({
+    traceId,
+    spanId,
+    name: operation,
+    startTimeUnixNano: `${NOW_MS}000000`,
+    endTimeUnixNano: `${NOW_MS + 5}000000`,
+    ...more,
+    attributes: [
+      ...[
+        ['gen_ai.operation.name', operation],
+        ['gen_ai.provider.name', 'openai'],
+        ['gen_ai.request.model', 'gpt-4.1-mini'],
+        ['gen_ai.tool.name', 'search'],
+        ['gen_ai.agent.name', 'planner'],
+      ]
+        .filter(([known]) => known !== key)
+        .map(([known, stringValue]) => ({ key: known, value: { stringValue } })),
+      { key, value: hostile },
+    ],
+  }));
+const span = fc.oneof(wildSpan, { arbitrary: nearlyValidSpan, weight: 4 });
 
 it('whatever is taken of an export as JSON can be stored', async () => {
   await fc.assert(
@@ -96,7 +126,7 @@ it('any JSON at all is answered', async () => {
     fc.asyncProperty(
       fc.oneof(
         fc.json(),
-        fc.jsonValue().map((any) => JSON.stringify({ resourceSpans: any })),
+        fc.jsonValue().map((resourceSpans) => JSON.stringify({ resourceSpans })),
       ),
       async (body) => {
         await expectStored(await post('application/json', body));
@@ -142,7 +172,7 @@ it('a valid export as protobuf with any byte changed is answered', async () => {
 });
 
 it('and much of it was taken', async () => {
-  const tables = ['ai_requests', 'mcp_tool_executions', 'spans'];
+  const tables = ['ai_requests', 'mcp_tool_executions', 'agent_task_states', 'spans'];
   for (const table of tables) {
     const rows = await server.product.store.query<{ rows: string }>(statement(`SELECT count() AS rows FROM ${table}`));
     expect(Number(rows[0]?.rows), table).toBeGreaterThan(5);

@@ -114,7 +114,7 @@ describe('every string of a report', () => {
         'request-id',
         'cookie',
       ]) {
-        answered(await server.send({ path: '/v1/reports/overview', headers: { [header]: text } }));
+        answered(await server.send({ path: '/v1/reports', headers: { [header]: text } }));
         answered(
           await server.send({ path: '/v1/events', body: '{"type":"a"}', headers: { 'content-type': 'text/plain', [header]: text } }),
         );

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 /** Root of the checkout. */
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -38,9 +39,13 @@ const NOT_INHERITED =
   /^(?:SYSTEMPROMPT_ANALYTICS_|OTEL_|OPENAI_|ANTHROPIC_|npm_(?:package|lifecycle|config_local_prefix)|VITEST|NODE_ENV$|NODE_OPTIONS$|NO_COLOR$|FORCE_COLOR$|INIT_CWD$)/;
 
 const living = new Set<ChildProcess>();
-process.once('exit', () => {
+// Also what a test that failed lost sight of. Registered first, so it runs after the hooks of the test file.
+afterAll(killPrograms);
+process.once('exit', killPrograms);
+
+function killPrograms(): void {
   for (const child of living) child.kill('SIGKILL');
-});
+}
 
 /** Starts a program; what it writes is kept. */
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
