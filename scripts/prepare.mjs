@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Root of the checkout. */
@@ -13,7 +13,20 @@ export function prepare() {
     console.log('Installing dependencies (the embedded engine is a download of about 180 MB)…');
     run('npm', ['ci', '--no-audit', '--no-fund'], 'The installation failed; npm says why above.');
   }
+  removeStaleBuild();
   run(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '--build'], 'The build failed; the compiler says why above.');
+}
+
+/** The compiler never removes what it made of a source that is gone, and a package would carry it along. */
+function removeStaleBuild() {
+  for (const name of ['core', 'server']) {
+    const folder = `${ROOT}packages/${name}/`;
+    if (!existsSync(`${folder}dist`)) continue;
+    for (const file of readdirSync(`${folder}dist`, { recursive: true })) {
+      const source = String(file).replace(/(?:\.d)?\.[jt]s(?:\.map)?$/, '.ts');
+      if (source !== String(file) && !existsSync(`${folder}src/${source}`)) rmSync(`${folder}dist/${file}`);
+    }
+  }
 }
 
 /** Runs a program of the checkout and ends this one when it fails. */

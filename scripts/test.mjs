@@ -12,6 +12,12 @@ run(
   'The linter found faults; `npm run format` corrects most of them.',
 );
 
+run(
+  process.execPath,
+  [`${ROOT}node_modules/typescript/bin/tsc`, '--project', `${ROOT}tsconfig.tests.json`],
+  'The types of the tests do not fit; the compiler says where.',
+);
+
 const folder = mkdtempSync(join(tmpdir(), 'systemprompt-analytics-verdict-'));
 const outcomeFile = join(folder, 'outcome.json');
 try {

@@ -119,11 +119,12 @@ export async function fill(folder, events, requests, say) {
   await run(`INSERT INTO agent_task_states (project_id, task_id, event_id, received_at, timestamp, started_at, completed_at, status, agent, session_id)
     SELECT 'default', concat('t', toString(number)), concat('t', toString(number)), ${spread(tasks)} AS at, at, at, at + toIntervalMillisecond(1000 + number % 9000),
     concat('1', repeat('0', 16), if(number % 20 = 0, 'failed', 'completed')), concat(repeat('0', 16), 'agent-', toString(number % 12)), concat(repeat('0', 16), 's', toString(number)) FROM numbers(${tasks})`);
+  await run('INSERT INTO agent_tasks SELECT *, 1 FROM merged_agent_tasks');
   await run(`INSERT INTO user_sessions SELECT 'default', concat('s', toString(number)), 1, ${spread(sessions)} AS at, concat('u', toString(number % 20011)), '', 'web', at,
     at + toIntervalMinute(number % 30), at + toIntervalMinute(number % 30), 13, 10, 2, 0, 0, 1, 0, 0, 1, 4000, 1000, 0, 500, toDecimal128(number % 90000, 12) / 10000000 FROM numbers(${sessions})`);
   say('reports: merging closed weeks, as the engine does an hour after they close');
   for (const [table] of parts) await run(`OPTIMIZE TABLE ${table} FINAL`);
-  for (const table of ['agent_task_states', 'user_sessions', 'event_ids']) await run(`OPTIMIZE TABLE ${table} FINAL`);
+  for (const table of ['agent_task_states', 'agent_tasks', 'user_sessions', 'event_ids']) await run(`OPTIMIZE TABLE ${table} FINAL`);
   await store.close();
 }
 

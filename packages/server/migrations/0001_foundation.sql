@@ -305,15 +305,14 @@ CREATE TABLE {{table agent_task_states}} (
   key_id SimpleAggregateFunction(max, String),
   error_type SimpleAggregateFunction(max, String),
   error_message SimpleAggregateFunction(max, String),
-  properties SimpleAggregateFunction(maxMap, Map(String, String)),
-  INDEX by_session substring(session_id, 17) TYPE bloom_filter(0.01) GRANULARITY 2
+  properties SimpleAggregateFunction(maxMap, Map(String, String))
 ) ENGINE = {{engine AggregatingMergeTree}}
 ORDER BY (project_id, task_id);
 
 {{distributed agent_task_states cityHash64(project_id, task_id)}};
 
--- The tasks as reports read them: one row per task. A task lies where it started.
-CREATE VIEW {{view agent_tasks}} AS
+-- The statements of each task made one row. A task lies where it started.
+CREATE VIEW {{view merged_agent_tasks}} AS
 SELECT
   project_id, task_id, received_at,
   ifNull(started_at, timestamp) AS started_at,
@@ -337,6 +336,39 @@ SELECT
   substring(error_message, 17) AS error_message,
   mapApply((name, statement) -> (name, substring(statement, 17)), properties) AS properties
 FROM {{source agent_task_states}} FINAL;
+
+-- The tasks as reports read them: the view above as it was after the last statement, because merging statements whenever a
+-- report asks took 0.9 s for 500,000 tasks. The columns are those of the view, in its order.
+CREATE TABLE {{table agent_tasks}} (
+  project_id LowCardinality(String),
+  task_id String CODEC(ZSTD(1)),
+  received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  started_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  completed_at Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
+  duration_ms Nullable(Int64) CODEC(ZSTD(1)),
+  status LowCardinality(String),
+  parent_task_id String CODEC(ZSTD(1)),
+  agent LowCardinality(String),
+  agent_source LowCardinality(String),
+  session_id String CODEC(ZSTD(1)),
+  session_id_source LowCardinality(String),
+  user_id String CODEC(ZSTD(1)),
+  user_id_source LowCardinality(String),
+  context_id String CODEC(ZSTD(1)),
+  context_id_source LowCardinality(String),
+  trace_id String CODEC(ZSTD(1)),
+  span_id String CODEC(ZSTD(1)),
+  parent_span_id String CODEC(ZSTD(1)),
+  key_id LowCardinality(String),
+  error_type LowCardinality(String),
+  error_message String CODEC(ZSTD(1)),
+  properties Map(String, String) CODEC(ZSTD(1)),
+  version UInt64 CODEC(Delta, ZSTD(1)),
+  INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 2
+) ENGINE = {{engine ReplacingMergeTree(version)}}
+ORDER BY (project_id, task_id);
+
+{{distributed agent_tasks cityHash64(project_id, task_id)}};
 
 -- What attribution knows of every span: its own words only, never what it inherited, so that a trace can be resolved
 -- again when a parent arrives late.

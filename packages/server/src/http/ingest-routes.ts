@@ -6,7 +6,7 @@ import type { Sender } from '../ingest/prepare-event.js';
 import { readBatch } from '../ingest/read-batch.js';
 import type { Product } from '../product.js';
 import type { Gate, Principal } from './principal.js';
-import { prepareFailure } from './problem.js';
+import { prepareFailure, publicDetail } from './problem.js';
 import { readQuery } from './query-parameters.js';
 import { readBody } from './read-body.js';
 
@@ -27,23 +27,31 @@ export function addIngestRoutes(server: FastifyInstance, product: Product, gate:
   const allowPages = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (request.headers.origin !== undefined) reply.headers(CORS_HEADERS);
   };
-  server.post('/v1/events', { onRequest: allowPages }, async (request) => {
+  // Before the body is read likewise: who may not send costs no memory.
+  const senders = new WeakMap<FastifyRequest, Sender>();
+  const admit = async (request: FastifyRequest): Promise<void> => {
     const { project_id: projectId } = readQuery(request, ['project_id']);
-    const principal = await gate.admit(request, 'ingest', projectId);
+    senders.set(request, senderOf(request, await gate.admit(request, 'ingest', projectId)));
+  };
+  const senderOfAdmitted = (request: FastifyRequest): Sender => {
+    const sender = senders.get(request);
+    if (sender === undefined) throw new TypeError('the request was not admitted');
+    return sender;
+  };
+
+  server.post('/v1/events', { onRequest: [allowPages, admit] }, async (request) => {
     const body = await readBody(request, limits);
     const items = readBatch(body, request.headers['content-type'], limits);
-    return product.ingest.ingestEvents(items, senderOf(request, principal), body.length);
+    return product.ingest.ingestEvents(items, senderOfAdmitted(request), body.length);
   });
 
-  server.post('/v1/traces', { errorHandler: sendOtlpFailure }, async (request, reply) => {
-    const { project_id: projectId } = readQuery(request, ['project_id']);
-    const principal = await gate.admit(request, 'ingest', projectId);
+  server.post('/v1/traces', { onRequest: admit, errorHandler: sendOtlpFailure }, async (request, reply) => {
     const encoding = otlpEncodingOf(request.headers['content-type']);
     if (encoding === undefined) {
       throw new AnalyticsError('unsupported_media_type', 'OTLP/HTTP is application/x-protobuf or application/json.');
     }
     const body = await readBody(request, limits);
-    const rejected = await product.ingest.ingestTraces(body, encoding, senderOf(request, principal));
+    const rejected = await product.ingest.ingestTraces(body, encoding, senderOfAdmitted(request));
     return sendOtlp(reply, 200, exportAnswer(rejected, encoding));
   });
 
@@ -71,7 +79,7 @@ function senderOf(request: FastifyRequest, principal: Principal): Sender {
 function sendOtlpFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = prepareFailure(error, request, reply);
   const encoding = otlpEncodingOf(request.headers['content-type']) ?? 'json';
-  return sendOtlp(reply, failure.status, failureAnswer(failure.status, failure.message, encoding));
+  return sendOtlp(reply, failure.status, failureAnswer(failure.status, publicDetail(failure), encoding));
 }
 
 function sendOtlp(reply: FastifyReply, status: number, answer: OtlpAnswer): FastifyReply {

@@ -42,6 +42,15 @@ export function prepareFailure(error: unknown, request: FastifyRequest, reply: F
   return failure;
 }
 
+/**
+ * What the caller is told. The store's own words may name tables, folders and hosts: they are in the log, under the request's id.
+ */
+export function publicDetail(failure: AnalyticsError): string {
+  return failure.code === 'store_unavailable'
+    ? 'The store does not take this at the moment; the log of the server says why.'
+    : failure.message;
+}
+
 /** Answers a failure as `application/problem+json`. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = prepareFailure(error, request, reply);
@@ -50,7 +59,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     type: `/docs#${failure.code}`,
     title,
     status: failure.status,
-    detail: failure.message,
+    detail: publicDetail(failure),
     code: failure.code,
     help,
     ...(failure.path === undefined || failure.path === '' ? {} : { path: failure.path }),

@@ -6,6 +6,9 @@ import type { Gate } from './principal.js';
 import { readQuery } from './query-parameters.js';
 import { readBody } from './read-body.js';
 
+/** A few names; what is larger is something else. */
+const BODY_BYTES_MAX = 64 * 1024;
+
 /** `/v1/projects` and `/v1/keys`, for admin keys. */
 export function addProjectRoutes(server: FastifyInstance, product: Product, gate: Gate): void {
   const { projects, keys } = product;
@@ -18,7 +21,7 @@ export function addProjectRoutes(server: FastifyInstance, product: Product, gate
     return { projects: await projects.list() };
   });
 
-  server.post('/v1/projects', async (request, reply) => {
+  server.post('/v1/projects', { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
     await gate.admit(request, 'administer');
     const fields = await readFields(request, ['project_id', 'name', 'time_zone']);
     const project = await projects.create(required(fields, 'project_id'), fields['name'], fields['time_zone']);
@@ -31,7 +34,7 @@ export function addProjectRoutes(server: FastifyInstance, product: Product, gate
     return { keys: await keys.list(projectId) };
   });
 
-  server.post('/v1/keys', async (request, reply) => {
+  server.post('/v1/keys', { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
     await gate.admit(request, 'administer');
     const fields = await readFields(request, ['project_id', 'kind', 'name']);
     const project = await projects.get(required(fields, 'project_id'));

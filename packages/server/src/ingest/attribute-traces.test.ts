@@ -134,7 +134,7 @@ describe('a parent that arrives late', () => {
     await test.send([eventOf(trace, { kind: 'agent_task', span: 'outer', fields: { agent: 'planner', session_id: 's9' } })]);
     const [inner] = await test.product.store.query(
       render(
-        sql`SELECT agent, agent_source, session_id, session_id_source, parent_task_id FROM agent_tasks WHERE task_id = ${bind.string(`${trace}-task-inner`)}`,
+        sql`SELECT agent, agent_source, session_id, session_id_source, parent_task_id FROM agent_tasks FINAL WHERE task_id = ${bind.string(`${trace}-task-inner`)}`,
       ),
     );
     expect(inner).toEqual({

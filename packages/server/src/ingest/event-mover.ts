@@ -6,7 +6,8 @@ import type { AcceptedBatch, AcceptedEvent, Journal } from './journal.js';
 import { findKnownEvents, storeIdentities } from './known-events.js';
 import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
-import { sessionOfTask } from './task-state.js';
+import { snapshotTasks, type TouchedTask } from './task-snapshots.js';
+import { sessionOfTask, type TaskStateRow } from './task-state.js';
 
 /** Told after a move which sessions have new or moved rows. */
 export type SessionListener = (projectId: string, sessionId: string) => void;
@@ -177,6 +178,7 @@ export class EventMover {
       await this.#noteMovedSessions(traces.corrected);
       // One table after the other: the engine would not be faster with all at once, and commits get their turn between.
       for (const [table, rows] of rowsByTable) await this.#store.insert(table, rows);
+      await snapshotTasks(this.#store, touchedTasks(prepared, traces.corrected), version);
       await storeIdentities(
         this.#store,
         events.map(({ identity }) => identity),
@@ -239,4 +241,11 @@ function rowsOf(events: readonly AcceptedEvent[], corrected: readonly CorrectedR
 
 function isTraced({ table, row }: PreparedEvent): boolean {
   return table === 'agent_task_states' || (row.trace_id !== undefined && row.trace_id !== '');
+}
+
+/** The tasks that these events and corrections say something about. */
+function touchedTasks(events: readonly PreparedEvent[], corrected: readonly CorrectedRow[]): TouchedTask[] {
+  const ofEvents = events.filter(({ table }) => table === 'agent_task_states');
+  const ofCorrections = corrected.filter(({ table }) => table === 'agent_task_states');
+  return [...ofEvents, ...ofCorrections].map(({ projectId, row }) => ({ projectId, taskId: String((row as TaskStateRow)['task_id']) }));
 }

@@ -37,10 +37,9 @@ export interface ReportAnswer {
 const QUERY_SECONDS_MAX = 20;
 
 /**
- * Lets the engine leave rows out by their sorting key before it merges versions; by other columns it never does. On a
- * cluster every shard holds all that is said about its tasks, so a subquery about them is the shard's own matter.
+ * Lets the engine leave rows out by their sorting key before it merges versions; by other columns it never does.
  */
-const READ_LESS = sql`SETTINGS optimize_move_to_prewhere_if_final = 1, distributed_product_mode = 'local'`;
+const READ_LESS = sql`SETTINGS optimize_move_to_prewhere_if_final = 1`;
 const LIST_ELEMENTS_MAX = 100;
 
 /** What a shape makes of a definition. */

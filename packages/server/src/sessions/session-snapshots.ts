@@ -136,8 +136,8 @@ function sessionRows(condition: SqlFragment): SqlFragment {
     UNION ALL SELECT project_id, session_id, toNullable(timestamp), user_id, toString(agent),
       1, 0, 0, 0, 0, 1, toUInt64(status != 'success'), 0, 0, 0, 0, 0, 0, toDecimal128(0, 12)
     FROM mcp_tool_executions FINAL WHERE ${condition}
-    UNION ALL SELECT project_id, session_id, toNullable(started_at), user_id, agent, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, toDecimal128(0, 12)
-    FROM agent_tasks WHERE ${condition}
+    UNION ALL SELECT project_id, session_id, toNullable(started_at), user_id, toString(agent), 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, toDecimal128(0, 12)
+    FROM agent_tasks FINAL WHERE ${condition}
     UNION ALL SELECT project_id, session_id, toNullable(timestamp), user_id, toString(agent), 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, toDecimal128(0, 12)
     FROM task_messages FINAL WHERE ${condition}
     UNION ALL SELECT project_id, session_id, toNullable(timestamp), user_id, toString(agent), 1, toUInt64(event_type = 'page_view'), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

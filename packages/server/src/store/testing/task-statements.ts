@@ -38,7 +38,7 @@ export const taskStatements: fc.Arbitrary<TaskStatementRow[]> = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-/** What `agent_tasks` must say of a task after these statements: the largest of each column, the smallest of starts. */
+/** What `merged_agent_tasks` must say of a task after these statements: the largest of each column, the smallest of starts. */
 export function expectedTask(statements: readonly TaskStatementRow[]): StoredRow {
   const texts = (values: readonly (string | null)[]): string[] => values.filter((value) => value !== null).sort();
   const timestamp = texts(statements.map((each) => each.timestamp))[0] ?? '';
