@@ -66,7 +66,8 @@ describe('a store that is away', () => {
     const answer = await trace();
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toBe('7');
-    expect(answer.json()).toEqual({ code: 14, message: AWAY.message });
+    // The store's own words stay in the log.
+    expect(answer.json()).toEqual({ code: 14, message: 'The store does not take this at the moment; the log of the server says why.' });
   });
 });
 
