@@ -18,7 +18,7 @@ export type { AnswerRow } from './reports/answer/answer-rows.js';
 export type { ReportDefinition, ReportShape } from './reports/definition.js';
 export type { ReportParameter } from './reports/parameters/report-parameters.js';
 export { describeReport, findReport, REPORTS, type ReportDescription } from './reports/registry.js';
-export { type ReportAnswer, type ReportRequest, runReport } from './reports/run-report.js';
+export type { ReportAnswer } from './reports/run-report.js';
 export { type RunningServer, startServer } from './server/start-server.js';
 export type { BindValue, QueryLimits, SqlQuery, Store, StoredRow, StoreTopology } from './store/store.js';
 export { SYSTEM_TIMER, type Timer } from './timer.js';

@@ -9,6 +9,8 @@ import { Journal } from './ingest/journal.js';
 import { loadPriceBook } from './prices/load-price-book.js';
 import { KeyRepository } from './projects/key-repository.js';
 import { ProjectRepository } from './projects/project-repository.js';
+import type { ReportDefinition } from './reports/definition.js';
+import { type ReportAnswer, runReport } from './reports/run-report.js';
 import { SessionSnapshots } from './sessions/session-snapshots.js';
 import { openClickHouseStore } from './store/clickhouse-driver.js';
 import { migrate } from './store/migrations.js';
@@ -28,6 +30,13 @@ export interface Product {
   readonly snapshots: SessionSnapshots;
   readonly projects: ProjectRepository;
   readonly keys: KeyRepository;
+  /**
+   * Answers a report of a project, with everything that was acknowledged before the call in it.
+   *
+   * @param parameters as in a query string; what is absent has its default
+   * @throws AnalyticsError `unknown_project`, `unknown_parameter`, `invalid_parameter`, `query_too_expensive` or `store_unavailable`
+   */
+  report(definition: ReportDefinition, projectId: string, parameters: Readonly<Record<string, string>>): Promise<ReportAnswer>;
   /** Stores what was submitted, brings events and sessions up to date and closes the store. */
   close(): Promise<void>;
 }
@@ -80,6 +89,11 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       snapshots,
       projects,
       keys: new KeyRepository(store, clock),
+      report: async (definition, projectId, parameters) => {
+        const { time_zone: timeZone } = await projects.get(projectId);
+        await mover.move();
+        return runReport(definition, { projectId, timeZone, parameters, nowMs: clock() }, store, () => snapshots.refresh());
+      },
       close: async () => {
         await pipeline.drain();
         await mover.stop();

@@ -98,7 +98,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   http: ['ingest', 'reports', 'projects', 'sessions', 'product.ts', 'product-version.ts'],
   cli: ['reports', 'configuration.ts', 'product-version.ts', 'server'],
   server: ['http', 'configuration.ts', 'product.ts', 'timer.ts'],
-  'product.ts': ['ingest', 'prices', 'projects', 'sessions', 'store', 'configuration.ts', 'timer.ts'],
+  'product.ts': ['ingest', 'prices', 'projects', 'reports', 'sessions', 'store', 'configuration.ts', 'timer.ts'],
   'configuration.ts': [],
   'product-version.ts': [],
   'timer.ts': [],

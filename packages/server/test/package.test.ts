@@ -162,7 +162,7 @@ describe('the installed library', () => {
 import { formatUsd, parseUsd, type ParsedEvent, type PriceBook } from '@systemprompt-analytics/core';
 import {
   type BatchItem, describeReport, findReport, type IngestAnswer, openProduct, type Product, readConfiguration, type ReportAnswer,
-  REPORTS, type RunningServer, runReport, type ServerConfiguration, startServer, type Store,
+  REPORTS, type RunningServer, type ServerConfiguration, startServer, type Store,
 } from 'systemprompt-analytics';
 
 const configuration: ServerConfiguration = readConfiguration({ data: 'library-data', port: '0' }, {});
@@ -173,9 +173,7 @@ const event: Partial<Pick<ParsedEvent, 'type'>> = { type: 'ai_request' };
 const items: BatchItem[] = [{ ok: true, value: { ...event, model: 'text-embedding-3-small', provider: 'openai', input_tokens: 7 } }];
 const sender = { projectId: 'default', keyId: '', trusted: true, ip: '', userAgent: '' };
 const taken: IngestAnswer = await product.ingest.ingestEvents(items, sender);
-await product.mover.move();
-const request = { projectId: 'default', timeZone: 'UTC', parameters: {}, nowMs: product.clock() + 1000 };
-const answer: ReportAnswer = await runReport(findReport('costs', 'summary'), request, store, () => product.snapshots.refresh());
+const answer: ReportAnswer = await product.report(findReport('costs', 'summary'), 'default', {});
 await product.close();
 
 const server: RunningServer = await startServer(configuration);

@@ -42,7 +42,7 @@ export function addProjectCommands(program: Command, context: CliContext): void 
 /** Adds `keys list|create|revoke`. */
 export function addKeyCommands(program: Command, context: CliContext): void {
   const keys = program.command('keys').description('API keys: list, create, revoke');
-  const columns = ['key_id', 'project_id', 'kind', 'name', 'prefix', 'created_at', 'last_used_at', 'revoked_at'];
+  const columns = ['key_id', 'project_id', 'kind', 'name', 'prefix', 'created_at', 'revoked_at'];
   addProjectOptions(keys.command('list').description('list the keys').option('--json', "print the server's answer as it is")).action(
     (options: ListOptions) => printList('/v1/keys', options.project, 'keys', columns, options, context),
   );

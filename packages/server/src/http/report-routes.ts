@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Product } from '../product.js';
 import { toCsv } from '../reports/csv.js';
 import { describeReport, findReport, REPORTS } from '../reports/registry.js';
-import { runReport } from '../reports/run-report.js';
 import type { Gate } from './principal.js';
 import { readQuery } from './query-parameters.js';
 
@@ -22,15 +21,7 @@ export function addReportRoutes(server: FastifyInstance, product: Product, gate:
     const { project_id: projectId, format, ...parameters } = readQuery(request);
     const principal = await gate.admit(request, 'report', projectId);
     const csv = wantsCsv(format, request.headers.accept);
-    const project = await product.projects.get(principal.projectId);
-    // What was acknowledged before the report was asked for is in it.
-    await product.mover.move();
-    const answered = await runReport(
-      findReport(group, name),
-      { projectId: project.project_id, timeZone: project.time_zone, parameters, nowMs: product.clock() },
-      product.store,
-      () => product.snapshots.refresh(),
-    );
+    const answered = await product.report(findReport(group, name), principal.projectId, parameters);
     if (!csv) return answered;
     return reply
       .type('text/csv; charset=utf-8')

@@ -26,7 +26,9 @@ export class RefreshedRows<Row> {
   /** The row with this key, or undefined. */
   async find(key: string): Promise<Row | undefined> {
     const ageMs = this.#clock() - this.#readAtMs;
-    if (ageMs > BELIEVED_MS_MAX || (ageMs > RELOAD_PAUSE_MS && !this.#rows.has(key))) await this.#readOnce();
+    // A clock that went back says nothing about the age.
+    const old = ageMs < 0 || ageMs > BELIEVED_MS_MAX;
+    if (old || (ageMs > RELOAD_PAUSE_MS && !this.#rows.has(key))) await this.#readOnce();
     return this.#rows.get(key);
   }
 
