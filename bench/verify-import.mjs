@@ -10,7 +10,7 @@ import { countFile } from './src/count-ndjson.mjs';
 import { mixedEvent } from './src/mixed-events.mjs';
 import { withFolder, withProduct } from './src/processes.mjs';
 
-const CLI = fileURLToPath(new URL('../packages/server/dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../packages/server/bin/systemprompt-analytics.js', import.meta.url));
 const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' } } });
 const count = Number(values.events);
 if (!Number.isInteger(count) || count < 1) {

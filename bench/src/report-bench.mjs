@@ -116,8 +116,8 @@ export async function fill(folder, events, requests, say) {
     await run(`INSERT INTO event_ids SELECT cityHash64(event_id), sipHash64(event_id) FROM ${table}`);
   }
   const tasks = Math.ceil(requests / 4);
-  await run(`INSERT INTO agent_task_states (project_id, task_id, event_id, received_at, timestamp, started_at, completed_at, status, agent, session_id)
-    SELECT 'default', concat('t', toString(number)), concat('t', toString(number)), ${spread(tasks)} AS at, at, at, at + toIntervalMillisecond(1000 + number % 9000),
+  await run(`INSERT INTO agent_task_states (project_id, task_id, received_at, timestamp, started_at, completed_at, status, agent, session_id)
+    SELECT 'default', concat('t', toString(number)), ${spread(tasks)} AS at, at, at, at + toIntervalMillisecond(1000 + number % 9000),
     concat('1', repeat('0', 16), if(number % 20 = 0, 'failed', 'completed')), concat(repeat('0', 16), 'agent-', toString(number % 12)), concat(repeat('0', 16), 's', toString(number)) FROM numbers(${tasks})`);
   await run('INSERT INTO agent_tasks SELECT *, 1 FROM merged_agent_tasks');
   await run(`INSERT INTO user_sessions SELECT 'default', concat('s', toString(number)), 1, ${spread(sessions)} AS at, concat('u', toString(number % 20011)), '', 'web', at,

@@ -284,7 +284,6 @@ SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partit
 CREATE TABLE {{table agent_task_states}} (
   project_id LowCardinality(String),
   task_id String,
-  event_id SimpleAggregateFunction(anyLast, String),
   received_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
   timestamp SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
   started_at SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),

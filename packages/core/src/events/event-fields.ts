@@ -1,7 +1,7 @@
 import { BUILT_IN_EVENT_TYPES, type BuiltInEventType, CALL_STATUSES, TASK_STATUSES } from './event-types.js';
 
 /** How a field's value is read. `name` and `text` differ in their length limit only. */
-export type FieldKind = 'name' | 'text' | 'url' | 'choice' | 'count' | 'measure' | 'number' | 'decimal' | 'boolean' | 'timestamp';
+export type FieldKind = 'name' | 'text' | 'url' | 'choice' | 'count' | 'measure' | 'decimal' | 'boolean' | 'timestamp';
 
 /** An event type, or `custom` for all that are not built in. */
 type FieldOwner = BuiltInEventType | 'custom';
@@ -16,7 +16,7 @@ export interface FieldDefinition {
   readonly types?: readonly FieldOwner[];
   /** Allowed values of a `choice`. */
   readonly values?: readonly string[];
-  /** Largest allowed value of a `count`, `measure` or `number`. */
+  /** Largest allowed value of a `count` or `measure`. */
   readonly maximum?: number;
   /** Needed for these event types. */
   readonly requiredFor?: readonly BuiltInEventType[];

@@ -205,7 +205,7 @@ function readNumber(definition: FieldDefinition, value: unknown): number {
   }
   if (kind === 'count' && !Number.isInteger(value))
     throw new EventFaultError('invalid_value', name, `${name} is ${value}; it is a whole number.`);
-  if ((kind !== 'number' && value < 0) || value > maximum) {
+  if (value < 0 || value > maximum) {
     throw new EventFaultError('invalid_value', name, `${name} is ${value}; allowed: 0 to ${maximum}.`);
   }
   return value;

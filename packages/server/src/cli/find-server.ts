@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import type { CliEnvironment } from '../configuration.js';
+import { SERVER_FILE } from '../server/server-file.js';
 import { ApiClient, isRecord, type ServerAddress, ServerProblem, textField } from './api-client.js';
 
 /** Where a server listens that was started without settings. */
 export const DEFAULT_SERVER_URL = 'http://127.0.0.1:4318';
-/** Written into the data folder by a running server, readable by its owner only. */
-export const SERVER_FILE = 'server.json';
 
 /** What the command line says about the server. */
 export interface ServerFlags {

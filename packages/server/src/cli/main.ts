@@ -1,6 +1,4 @@
-import { realpathSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type CliEnvironment, readCliEnvironment } from '../configuration.js';
 import { describeReport, REPORTS } from '../reports/registry.js';
 import type { CliIo } from './cli-context.js';
@@ -52,6 +50,3 @@ export async function start(): Promise<void> {
   const code = await run(process.argv.slice(2));
   if (code !== 0) process.exitCode = code;
 }
-
-/** Is this file itself the program, rather than the launcher in `bin`? */
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await start();

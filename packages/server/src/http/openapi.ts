@@ -331,8 +331,6 @@ function fieldSchema(field: FieldDefinition): Json {
       return { type: 'integer', minimum: 0, ...(field.maximum === undefined ? {} : { maximum: field.maximum }), description };
     case 'measure':
       return { type: 'number', minimum: 0, ...(field.maximum === undefined ? {} : { maximum: field.maximum }), description };
-    case 'number':
-      return { type: 'number', description };
     case 'boolean':
       return { type: 'boolean', description };
     case 'timestamp':

@@ -6,7 +6,6 @@ import {
   type FieldValue,
   type ParsedEvent,
   priceRequest,
-  type TokenUsage,
   toDecimal12,
 } from '@systemprompt-analytics/core';
 import type { PrepareContext } from './prepare-event.js';
@@ -343,7 +342,7 @@ function priceModelCall(event: ParsedEvent, status: Value, { prices }: PrepareCo
     provider: textOf(fields, 'provider'),
     model: textOf(fields, 'model'),
     timestampMs: event.timestampMs,
-    usage: usage ?? (EMPTY_USAGE satisfies TokenUsage),
+    usage: usage ?? EMPTY_USAGE,
     serviceTier: textOf(fields, 'service_tier'),
   });
   const version = price.priceVersion;

@@ -56,7 +56,7 @@ export function prepareEvent(event: ParsedEvent, context: PrepareContext): Prepa
         projectId,
         id,
         table,
-        row: taskStateRow(event, { projectId, keyId: sender.keyId, eventId: id, receivedAt: context.receivedAt }),
+        row: taskStateRow(event, { projectId, keyId: sender.keyId, receivedAt: context.receivedAt }),
       };
     case 'task_messages':
       return { projectId, id, table, row: new MessageRow(id, event, context) };

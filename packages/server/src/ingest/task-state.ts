@@ -23,13 +23,12 @@ const RANKED_TEXTS = [
 const ATTRIBUTED_TEXTS = ['agent', 'session_id', 'user_id', 'context_id'] as const;
 
 /** A row of `agent_task_states` by column; what is absent was not said. */
-export type TaskStateRow = Record<string, unknown> & { readonly received_at?: string };
+export type TaskStateRow = Record<string, unknown>;
 
 /** Where a statement about a task comes from. */
 export interface TaskStatement {
   readonly projectId: string;
   readonly keyId: string;
-  readonly eventId: string;
   /** The server's clock, ISO 8601. */
   readonly receivedAt: string;
 }
@@ -47,7 +46,6 @@ export function taskStateRow(event: ParsedEvent, statement: TaskStatement): Task
   const row: TaskStateRow = {
     project_id: statement.projectId,
     task_id: String(event.fields['task_id']),
-    event_id: statement.eventId,
     received_at: statement.receivedAt,
     timestamp: new Date(event.timestampMs).toISOString(),
     started_at: typeof startedAt === 'number' ? new Date(startedAt).toISOString() : null,

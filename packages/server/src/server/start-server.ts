@@ -8,6 +8,7 @@ import type { ServerConfiguration } from '../configuration.js';
 import { createHttpServer } from '../http/http-server.js';
 import { openProduct, type Product, type ProductOptions } from '../product.js';
 import { SYSTEM_TIMER } from '../timer.js';
+import { SERVER_FILE } from './server-file.js';
 
 /** A server that takes requests. */
 export interface RunningServer {
@@ -20,8 +21,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Where the CLI finds the running server of a data folder. */
-const SERVER_FILE = 'server.json';
 const DEFAULT_WRITE_KEY_FILE = 'default-write-key';
 
 /**
@@ -37,9 +36,9 @@ export async function startServer(configuration: ServerConfiguration, options: P
     onFailure: (error) => logger.error({ err: error }, 'Moving events into their tables failed; it is repeated.'),
     ...options,
   });
+  const localAdminToken = `sa_local_${randomBytes(32).toString('base64url')}`;
+  const http = createHttpServer(product, { localAdminToken, logger });
   try {
-    const localAdminToken = `sa_local_${randomBytes(32).toString('base64url')}`;
-    const http = createHttpServer(product, { localAdminToken, logger });
     await listen(http, configuration);
     const url = urlOf(http.server.address() as AddressInfo);
     const serverFile = join(configuration.dataFolder, SERVER_FILE);
@@ -56,6 +55,7 @@ export async function startServer(configuration: ServerConfiguration, options: P
       },
     };
   } catch (error) {
+    await http.close();
     await product.close();
     throw error;
   }

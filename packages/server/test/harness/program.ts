@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 /** Root of the checkout. */
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 /** The built command line, as the package's `bin` names it. */
-export const MAIN = `${ROOT}packages/server/dist/cli/main.js`;
+export const MAIN = `${ROOT}packages/server/bin/systemprompt-analytics.js`;
 
 /** What became of a program that has ended. */
 export interface Outcome {

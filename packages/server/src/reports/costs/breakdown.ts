@@ -6,18 +6,19 @@ import { groupedRows, sortedTable } from '../query/grouped-table.js';
 import { column, columnsOf } from '../query/measure.js';
 import { REQUEST_FILTERS } from '../query/request-filters.js';
 import { SPENDING } from '../query/request-measures.js';
-import { requestsOf } from '../query/sources.js';
+import { REQUEST_COLUMNS, requestsOf } from '../query/sources.js';
 
+const { model, provider, agent, tool, user, session, task, trace } = REQUEST_COLUMNS;
 /** What cost can be broken down by; each request has exactly one value of each, the empty one included. */
 export const DIMENSIONS: Readonly<Record<string, SqlFragment>> = {
-  model: sql`request.model`,
-  provider: sql`request.provider`,
-  agent: sql`request.agent`,
-  tool: sql`request.tool`,
-  user: sql`request.user_id`,
-  session: sql`request.session_id`,
-  task: sql`request.task_id`,
-  trace: sql`request.trace_id`,
+  model,
+  provider,
+  agent,
+  tool,
+  user,
+  session,
+  task,
+  trace,
   key: sql`request.key_id`,
 };
 const PROPERTY = 'properties.';

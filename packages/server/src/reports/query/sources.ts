@@ -8,7 +8,7 @@ import { recordFilter } from './record-filter.js';
  */
 
 /** Columns the filters of a report narrow, by the parameter's name; a kind of record without the column is not narrowed. */
-const REQUEST_COLUMNS = {
+export const REQUEST_COLUMNS = {
   model: sql`request.model`,
   provider: sql`request.provider`,
   agent: sql`request.agent`,

@@ -139,7 +139,7 @@ export function describeStoreContract(driver: string, open: () => Promise<Contra
         let taskCount = 0;
         const storeTask = async (rows: readonly TaskStatementRow[]): Promise<StoredRow | undefined> => {
           const task_id = `lattice ${taskCount++}`;
-          for (const row of rows) await store().insert('agent_task_states', [{ project_id: 'lattice', task_id, event_id: 'e', ...row }]);
+          for (const row of rows) await store().insert('agent_task_states', [{ project_id: 'lattice', task_id, ...row }]);
           const [task] = await store().query(
             render(sql`SELECT received_at, started_at, completed_at, duration_ms, status, agent, error_message, properties
               FROM merged_agent_tasks WHERE project_id = 'lattice' AND task_id = ${bind.string(task_id)}`),
