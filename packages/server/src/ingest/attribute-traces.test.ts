@@ -146,6 +146,15 @@ describe('a parent that arrives late', () => {
     });
   });
 
+  it('tells a call from a task that bears its id', async () => {
+    const trace = freshTrace();
+    const outer: SpanEvent = { kind: 'agent_task', span: 'outer', fields: { session_id: 's1', agent: 'planner' } };
+    // This task bears the id of the call, and is of another trace.
+    const namesake = { ...eventOf(freshTrace(), { kind: 'agent_task', span: 'x' }), task_id: `${trace}-call` };
+    await test.send([eventOf(trace, { kind: 'ai_request', span: 'call', parent: 'outer' }), eventOf(trace, outer), namesake]);
+    expect((await callsOf(trace)).get('call')).toMatchObject({ session_id: 's1', session_id_source: 'ancestor', agent: 'planner' });
+  });
+
   it('makes the outer of two records of one call the duplicate, whichever came first', async () => {
     for (const reversed of [false, true]) {
       const trace = freshTrace();

@@ -14,7 +14,7 @@ const SPANS_PER_LOOKUP_MAX = 1_000_000;
 
 const TABLE_BY_KIND = { ai_request: 'ai_requests', tool_execution: 'mcp_tool_executions', agent_task: 'agent_task_states' } as const;
 
-/** What a commit has to write because of its traces. */
+/** What a move has to write because of its traces. */
 export interface TraceOutcome {
   /** Spans that were not stored yet. */
   readonly newSpans: readonly StoredSpan[];
@@ -45,13 +45,13 @@ const traceKeyOf = (span: { readonly project_id: string; readonly trace_id: stri
 const spanKeyOf = (span: StoredSpan): string => `${traceKeyOf(span)}\u0000${span.span_id}`;
 
 /**
- * Resolves the traces that a commit touches over everything known of them, stored or just arrived. Rows of the commit
- * get their attribution in place; rows stored earlier that now belong to someone else are read back and returned.
+ * Resolves the traces that a move touches over everything known of them, stored or just arrived. Rows of the move get
+ * their attribution in place; rows stored earlier that now belong to someone else are read back and returned.
  *
- * Spans are written after the rows. A commit that was killed in between is therefore seen again when it is retried: its
- * rows are known, its spans are not, and whatever the killed commit left undone is done then.
+ * Spans are written after the rows. A move that was killed in between is therefore seen again when it is repeated: its
+ * rows are known, its spans are not, and whatever the killed one left undone is done then.
  *
- * @param events the commit's events that are not stored yet
+ * @param events the move's events that are not stored yet
  * @param version version that corrected rows are written with
  */
 export async function attributeTraces(
@@ -61,7 +61,7 @@ export async function attributeTraces(
   version: number,
 ): Promise<TraceOutcome> {
   const storedByTrace = groupBy(await findSpans(store, arrived), traceKeyOf);
-  const eventBySpanRow = new Map(events.map((event) => [`${event.projectId}\u0000${rowIdOf(event)}`, event]));
+  const eventByRow = new Map(events.map((event) => [rowKey(event.projectId, event.table, rowIdOf(event)), event]));
   const newSpans: StoredSpan[] = [];
   const corrections: Correction[] = [];
   for (const [key, group] of groupBy(arrived, traceKeyOf)) {
@@ -73,13 +73,13 @@ export async function attributeTraces(
       known.add(spanKeyOf(span));
       fresh.push(span);
     }
-    if (fresh.length === 0 && !group.some((span) => eventBySpanRow.has(`${span.project_id}\u0000${span.event_id}`))) continue;
+    if (fresh.length === 0 && !group.some((span) => eventByRow.has(rowKeyOf(span)))) continue;
     const resolved = resolveTrace([...stored, ...fresh]);
     const before = stored.length > 0 ? resolveTrace(stored) : new Map<string, Attribution>();
     for (const span of [...stored, ...fresh]) {
       const attribution = resolved.get(span.span_id);
       if (attribution === undefined || span.event_id === '') continue;
-      const event = eventBySpanRow.get(`${span.project_id}\u0000${span.event_id}`);
+      const event = eventByRow.get(rowKeyOf(span));
       if (event !== undefined) attributeEvent(event, attribution, version);
       else if (!sameAttribution(before.get(span.span_id), attribution)) {
         corrections.push({ span, attribution, previousSession: before.get(span.span_id)?.session.value ?? '' });
@@ -88,6 +88,15 @@ export async function attributeTraces(
     newSpans.push(...fresh);
   }
   return { newSpans, corrected: await correctRows(store, corrections, version) };
+}
+
+/** Rows are told apart by project, table and id: a task may bear the id of a call. */
+function rowKey(projectId: string, table: EventTable, id: string): string {
+  return `${projectId}\u0000${table}\u0000${id}`;
+}
+
+function rowKeyOf({ project_id, kind, event_id }: StoredSpan): string {
+  return kind === 'other' ? '' : rowKey(project_id, TABLE_BY_KIND[kind], event_id);
 }
 
 /** A task's row is known by its task id, since several events speak of one task. */
@@ -211,7 +220,7 @@ function timeRange(spans: readonly StoredSpan[]): { readonly firstMs: number; re
   return { firstMs, lastMs };
 }
 
-/** The highest version that a commit of an earlier process wrote spans with; 0 in an empty store. */
+/** The highest version that a move of an earlier process wrote spans with; 0 in an empty store. */
 export async function findNewestVersion(store: Store): Promise<number> {
   const [newest] = await store.query<{ version: string }>(render(sql`SELECT max(version) AS version FROM spans`));
   return Number(newest?.version ?? 0);

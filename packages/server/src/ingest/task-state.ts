@@ -2,7 +2,7 @@ import { type Attribution, isClosedTaskStatus, type ParsedEvent } from '@systemp
 
 /**
  * Rank of a statement of the task's own: above every inherited value, later statements above earlier ones. Inherited
- * values are ranked by the commit that found them, so that a parent that arrives late corrects them. Both stay below
+ * values are ranked by the move that found them, so that a parent that arrives late corrects them. Both stay below
  * 2^53: milliseconds take 42 bits, the offset is 2^51.
  */
 const OWN_RANK = 2 ** 51;
@@ -64,7 +64,7 @@ export function taskStateRow(event: ParsedEvent, statement: TaskStatement): Task
   return row;
 }
 
-/** A statement of what a task inherits from its trace, as the commit with this version finds it. */
+/** A statement of what a task inherits from its trace, as the move with this version finds it. */
 export function inheritedTaskRow(row: TaskStateRow, attribution: Attribution, version: number): TaskStateRow {
   const values = { agent: attribution.agent, session_id: attribution.session, user_id: attribution.user, context_id: attribution.context };
   const inherited: TaskStateRow = { ...row };

@@ -9,7 +9,7 @@ const REFRESH_SHARE = 0.1;
 const REFRESH_PAUSE_MS_MIN = 1_000;
 
 /**
- * Keeps `user_sessions` equal to what the raw tables say. A commit marks the sessions it touched; they are recomputed
+ * Keeps `user_sessions` equal to what the raw tables say. A move marks the sessions it touched; they are recomputed
  * as a whole in the background, and before a report that reads sessions. Nothing is incremented, so that neither a
  * retry nor a crash nor a late event can make a session drift.
  */
