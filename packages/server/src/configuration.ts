@@ -208,6 +208,9 @@ export function readConfiguration(flags: ConfigurationFlags = {}, environment: E
   return configuration;
 }
 
+/** Written into the data folder by a running server, readable by its owner only: where it is, and a key for the CLI. */
+export const SERVER_FILE = 'server.json';
+
 /** What the CLI takes from the environment to find a server. */
 export interface CliEnvironment {
   readonly url?: string;

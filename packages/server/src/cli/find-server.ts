@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AnalyticsError } from '@systemprompt-analytics/core';
-import type { CliEnvironment } from '../configuration.js';
-import { SERVER_FILE } from '../server/server-file.js';
+import { type CliEnvironment, SERVER_FILE } from '../configuration.js';
 import { ApiClient, isRecord, type ServerAddress, ServerProblem, textField } from './api-client.js';
 
 /** Where a server listens that was started without settings. */

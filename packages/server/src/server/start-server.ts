@@ -4,11 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AnalyticsError, DEFAULT_PROJECT_ID } from '@systemprompt-analytics/core';
 import { pino } from 'pino';
-import type { ServerConfiguration } from '../configuration.js';
+import { SERVER_FILE, type ServerConfiguration } from '../configuration.js';
 import { createHttpServer } from '../http/http-server.js';
 import { openProduct, type Product, type ProductOptions } from '../product.js';
 import { SYSTEM_TIMER } from '../timer.js';
-import { SERVER_FILE } from './server-file.js';
 
 /** A server that takes requests. */
 export interface RunningServer {
