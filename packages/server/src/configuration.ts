@@ -1,5 +1,13 @@
 import { resolve } from 'node:path';
-import { AnalyticsError, DEFAULT_INGEST_LIMITS, type IngestLimits } from '@systemprompt-analytics/core';
+import {
+  AnalyticsError,
+  type ContentPatterns,
+  DEFAULT_INGEST_LIMITS,
+  defaultContentRouting,
+  type IngestLimits,
+  type IpNetworks,
+  readTrustedProxies,
+} from '@systemprompt-analytics/core';
 
 /** How a client's address is stored. */
 export type IpPrivacy = 'none' | 'truncated' | 'full';
@@ -17,6 +25,33 @@ export interface ServerConfiguration {
   /** May programs on this machine send and read the default project without a key? */
   readonly keylessLoopback: boolean;
   readonly ipPrivacy: IpPrivacy;
+  /** Proxies whose headers about the client are believed. */
+  readonly trustedProxies: IpNetworks;
+  /** Is a visitor who asks not to be tracked (DNT, Sec-GPC) stored as nobody? */
+  readonly honourDoNotTrack: boolean;
+  /** Query parameters that are kept of addresses. */
+  readonly queryParameters: readonly string[];
+  /** Longest pause within a session of a visitor, in milliseconds. */
+  readonly sessionGapMs: number;
+  /** Sessions that nobody touched for so long are ended, in hours; 0 leaves them as they are. */
+  readonly sessionEndHours: number;
+  /** Sessions kept in memory for what is decided live. */
+  readonly liveSessionsMax: number;
+  /** Days that rows of a table are kept; a table that is not named keeps them for ever. */
+  readonly retentionDays: Readonly<Record<string, number>>;
+  /** Which paths are pages, and which content they show. */
+  readonly contentPatterns: ContentPatterns;
+  /** A MaxMind database of places and a CSV of autonomous systems, or empty for the ones that are installed. */
+  readonly geoDatabase: string;
+  readonly asnDatabase: string;
+  /** Which score decides whether a session behaves like a bot. */
+  readonly behaviorProfile: 'classic' | 'layered';
+  /** A JSON file of rules that override the built-in ones, or empty. */
+  readonly botRulesFile: string;
+  /** Redis that throttle limits are shared over, or empty for memory. */
+  readonly redisUrl: string;
+  /** Requests per minute that a decision allows at the normal level. */
+  readonly decisionLimit: number;
   /** A price file of the user's own, or empty. */
   readonly priceFile: string;
   /** Events that may wait for the store before requests are answered 429. */
@@ -26,6 +61,20 @@ export interface ServerConfiguration {
   readonly limits: IngestLimits;
   readonly logLevel: string;
 }
+
+/** Tables whose rows may be kept for a limited time. */
+export const RETAINED_TABLES = [
+  'ai_requests',
+  'mcp_tool_executions',
+  'agent_tasks',
+  'task_messages',
+  'analytics_events',
+  'engagement_events',
+  'http_requests',
+  'user_sessions',
+  'fingerprint_reputation',
+  'anomalies',
+] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -67,6 +116,83 @@ export const SETTINGS = {
     name: 'SYSTEMPROMPT_ANALYTICS_IP',
     fallback: 'truncated',
     description: "none, truncated (IPv4 /24, IPv6 /48) or full: how clients' addresses are stored",
+  },
+  trustedProxies: {
+    name: 'SYSTEMPROMPT_ANALYTICS_TRUSTED_PROXIES',
+    fallback: '',
+    description:
+      'Addresses or networks (CIDR) of reverse proxies, separated by commas, whose Forwarded, X-Forwarded-For and X-Real-IP are believed',
+  },
+  doNotTrack: {
+    name: 'SYSTEMPROMPT_ANALYTICS_DO_NOT_TRACK',
+    fallback: 'honour',
+    description: 'honour or ignore: is a visitor who sends DNT: 1 or Sec-GPC: 1 stored as nobody?',
+  },
+  queryParameters: {
+    name: 'SYSTEMPROMPT_ANALYTICS_QUERY_PARAMETERS',
+    fallback: 'utm_*',
+    description: 'Query parameters that are kept of addresses, separated by commas; a trailing * keeps all that start so',
+  },
+  sessionGap: {
+    name: 'SYSTEMPROMPT_ANALYTICS_SESSION_GAP_MINUTES',
+    fallback: '30',
+    description: "Longest pause within a visitor's session, in minutes",
+  },
+  sessionEnd: {
+    name: 'SYSTEMPROMPT_ANALYTICS_SESSION_END_HOURS',
+    fallback: '24',
+    description: 'Sessions without activity for so many hours are ended; 0 leaves them as they are',
+  },
+  liveSessions: {
+    name: 'SYSTEMPROMPT_ANALYTICS_LIVE_SESSIONS_MAX',
+    fallback: '1000000',
+    description: 'Sessions kept in memory for what is decided live; the store knows all of them',
+  },
+  retention: {
+    name: 'SYSTEMPROMPT_ANALYTICS_RETENTION_DAYS',
+    fallback: '',
+    description: 'Days that rows are kept, by table: http_requests=30,engagement_events=90. A table that is not named keeps them for ever',
+  },
+  pages: {
+    name: 'SYSTEMPROMPT_ANALYTICS_PAGES',
+    fallback: '',
+    description:
+      'Paths that are pages whatever their ending, separated by commas, or with ! in front are none: /wiki/*.txt,!/api/**. Without it all are but assets, feeds and downloads',
+  },
+  contents: {
+    name: 'SYSTEMPROMPT_ANALYTICS_CONTENTS',
+    fallback: '',
+    description: 'Paths that show content, separated by commas, such as /blog/*: what the star stands for is the content id',
+  },
+  geo: {
+    name: 'SYSTEMPROMPT_ANALYTICS_GEO_DB',
+    fallback: '',
+    description: 'A MaxMind database (.mmdb) of countries or cities; empty: the country database that is installed, if it is',
+  },
+  asn: {
+    name: 'SYSTEMPROMPT_ANALYTICS_ASN_DB',
+    fallback: '',
+    description: 'A CSV of address ranges and autonomous systems; empty: the one that is installed, if it is',
+  },
+  behavior: {
+    name: 'SYSTEMPROMPT_ANALYTICS_BEHAVIOR_PROFILE',
+    fallback: 'classic',
+    description: 'classic (seven signals) or layered (all layers): which score makes a session a behavioural bot',
+  },
+  botRules: {
+    name: 'SYSTEMPROMPT_ANALYTICS_BOT_RULES',
+    fallback: '',
+    description: 'A JSON file of weights and limits that override the built-in ones; see docs/bots.md',
+  },
+  redis: {
+    name: 'SYSTEMPROMPT_ANALYTICS_REDIS_URL',
+    fallback: '',
+    description: 'redis://host:6379 that several servers share throttle limits over; empty: each keeps its own in memory',
+  },
+  decisionLimit: {
+    name: 'SYSTEMPROMPT_ANALYTICS_DECISION_LIMIT',
+    fallback: '60',
+    description: 'Requests per minute of one session that POST /v1/decisions allows at the normal level',
   },
   prices: {
     name: 'SYSTEMPROMPT_ANALYTICS_PRICES',
@@ -170,6 +296,48 @@ export function readConfiguration(flags: ConfigurationFlags = {}, environment: E
     if (given.trim() === '') faults.push(`${setting.name} is empty; leave it out for ${setting.fallback}.`);
     return given;
   };
+  const list = (setting: Setting): string[] =>
+    text(setting)
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '');
+  const patterns = (): ContentPatterns => {
+    const named = list(SETTINGS.pages);
+    const read = {
+      pages: named.filter((entry) => !entry.startsWith('!')),
+      notPages: named.filter((entry) => entry.startsWith('!')).map((entry) => entry.slice(1)),
+      content: list(SETTINGS.contents),
+    };
+    try {
+      defaultContentRouting(read);
+    } catch (error) {
+      if (!(error instanceof AnalyticsError)) throw error;
+      faults.push(`${SETTINGS.pages.name} or ${SETTINGS.contents.name}: ${error.message}`);
+    }
+    return read;
+  };
+  const proxies = (): IpNetworks => {
+    try {
+      return readTrustedProxies(text(SETTINGS.trustedProxies));
+    } catch (error) {
+      if (!(error instanceof AnalyticsError)) throw error;
+      faults.push(`${SETTINGS.trustedProxies.name}: ${error.message}`);
+      return readTrustedProxies('');
+    }
+  };
+  const retention = (): Record<string, number> => {
+    const days: Record<string, number> = {};
+    for (const entry of list(SETTINGS.retention)) {
+      const [table = '', given = ''] = entry.split('=').map((part) => part.trim());
+      const known = RETAINED_TABLES.find((name) => name === table);
+      if (known === undefined || !/^[1-9]\d{0,4}$/.test(given)) {
+        faults.push(
+          `${SETTINGS.retention.name} has ${JSON.stringify(entry)}; allowed: TABLE=DAYS with one of ${RETAINED_TABLES.join(', ')} and 1 to 99999 days.`,
+        );
+      } else days[known] = Number(given);
+    }
+    return days;
+  };
   const clickhouseUrl = text(SETTINGS.clickhouseUrl);
   if (clickhouseUrl !== '' && !(/^https?:\/\//.test(clickhouseUrl) && URL.canParse(clickhouseUrl))) {
     faults.push(`${SETTINGS.clickhouseUrl.name} is not an http(s) address.`);
@@ -187,6 +355,20 @@ export function readConfiguration(flags: ConfigurationFlags = {}, environment: E
     clickhouseCluster,
     keylessLoopback: choice(SETTINGS.keyless, ['on', 'off']) === 'on',
     ipPrivacy: choice<IpPrivacy>(SETTINGS.ip, ['none', 'truncated', 'full']),
+    trustedProxies: proxies(),
+    honourDoNotTrack: choice(SETTINGS.doNotTrack, ['honour', 'ignore']) === 'honour',
+    queryParameters: list(SETTINGS.queryParameters),
+    sessionGapMs: integer(SETTINGS.sessionGap, 1, 720) * 60_000,
+    sessionEndHours: integer(SETTINGS.sessionEnd, 0, 8784),
+    liveSessionsMax: integer(SETTINGS.liveSessions, 100, 10_000_000),
+    retentionDays: retention(),
+    contentPatterns: patterns(),
+    geoDatabase: text(SETTINGS.geo),
+    asnDatabase: text(SETTINGS.asn),
+    behaviorProfile: choice(SETTINGS.behavior, ['classic', 'layered']),
+    botRulesFile: text(SETTINGS.botRules),
+    redisUrl: text(SETTINGS.redis),
+    decisionLimit: integer(SETTINGS.decisionLimit, 1, 1_000_000),
     priceFile: text(SETTINGS.prices),
     bufferEventsMax: integer(SETTINGS.buffer, 1, 10_000_000),
     bufferBytesMax: integer(SETTINGS.bufferBytes, 1024, 64 * bytesMax),

@@ -1,17 +1,22 @@
 import { join } from 'node:path';
-import type { PriceBook } from '@systemprompt-analytics/core';
+import { defaultContentRouting, type PriceBook } from '@systemprompt-analytics/core';
 import type { ServerConfiguration } from './configuration.js';
 import { findNewestVersion } from './ingest/attribute-traces.js';
 import { EventMover } from './ingest/event-mover.js';
 import { IngestPipeline } from './ingest/ingest-pipeline.js';
 import { IngestService } from './ingest/ingest-service.js';
 import { Journal } from './ingest/journal.js';
+import { PageReader } from './ingest/page-reader.js';
 import { loadPriceBook } from './prices/load-price-book.js';
+import { Erasure } from './privacy/erasure.js';
 import { KeyRepository } from './projects/key-repository.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import type { ReportDefinition } from './reports/definition.js';
 import { type ReportAnswer, runReport } from './reports/run-report.js';
-import { SessionSnapshots } from './sessions/session-snapshots.js';
+import { SessionMerges } from './sessions/session-merges.js';
+import { SessionRepository } from './sessions/session-repository.js';
+import { type SessionJudge, SessionSnapshots } from './sessions/session-snapshots.js';
+import { openVisits } from './sessions/visits.js';
 import { openClickHouseStore } from './store/clickhouse-driver.js';
 import { migrate } from './store/migrations.js';
 import type { Store } from './store/store.js';
@@ -28,6 +33,8 @@ export interface Product {
   readonly pipeline: IngestPipeline;
   readonly ingest: IngestService;
   readonly snapshots: SessionSnapshots;
+  readonly sessions: SessionRepository;
+  readonly erasure: Erasure;
   readonly projects: ProjectRepository;
   readonly keys: KeyRepository;
   /**
@@ -66,18 +73,43 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await migrate(store, clock());
     const projects = new ProjectRepository(store, clock);
     await projects.ensureDefault();
-    const snapshots = new SessionSnapshots(store, clock, timer);
+    const verdicts: SessionJudge = { judge: async () => undefined };
+    const { behaviorProfile } = configuration;
+    const snapshots = new SessionSnapshots(store, { clock, timer, verdicts, behaviorProfile });
+    const mark = (projectId: string, sessionId: string): void => snapshots.mark(projectId, sessionId);
+    const merges = new SessionMerges(movingStore, clock, mark);
     const mover = new EventMover(movingStore, new Journal(join(configuration.dataFolder, JOURNAL_FOLDER)), {
       moveAtOnce: store.topology !== 'embedded',
       clock,
       timer,
       onFailure,
       newestVersion: await findNewestVersion(store),
-      onSession: (projectId, sessionId) => snapshots.mark(projectId, sessionId),
+      onSession: mark,
+      afterMove: () => merges.apply(),
     });
+    const catchUp = async (): Promise<void> => {
+      await mover.move();
+      await snapshots.refresh();
+    };
     await mover.recover();
+    await merges.recover();
     await snapshots.recover();
-    const pipeline = new IngestPipeline(commitStore, mover, configuration);
+    const visits = openVisits({ configuration, store: commitStore, clock, origins: NO_ORIGINS, merges, catchUp });
+    const pages = new PageReader(defaultContentRouting(configuration.contentPatterns), configuration.queryParameters);
+    const { bufferEventsMax, bufferBytesMax } = configuration;
+    const pipeline = new IngestPipeline(commitStore, mover, {
+      bufferEventsMax,
+      bufferBytesMax,
+      sessions: visits.assignment,
+      observers: [],
+    });
+    const sessions = new SessionRepository({ store, clock, live: visits.live, catchUp, onSession: mark });
+    const erasure = new Erasure({
+      store: movingStore,
+      catchUp,
+      forget: (projectId, sessionIds, visitorIds) => visits.live.forget(projectId, sessionIds, visitorIds),
+      onSession: mark,
+    });
     return {
       configuration,
       clock,
@@ -85,7 +117,9 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       prices,
       mover,
       pipeline,
-      ingest: new IngestService({ configuration, prices, pipeline, clock }),
+      ingest: new IngestService({ configuration, prices, pipeline, clock, pages }),
+      sessions,
+      erasure,
       snapshots,
       projects,
       keys: new KeyRepository(store, clock),
@@ -147,3 +181,31 @@ async function openConfiguredStore(configuration: ServerConfiguration): Promise<
   const { openChdbStore } = await import('./store/chdb-driver.js');
   return openChdbStore(configuration.dataFolder);
 }
+
+const NO_ORIGINS = {
+  read: () => {
+    const nothing = {
+      locale: '',
+      device_type: '',
+      browser: '',
+      browser_version: '',
+      os: '',
+      country: '',
+      region: '',
+      city: '',
+      asn: 0,
+      network: '',
+      hosting: false,
+      referrer_host: '',
+      referrer_source: '',
+      channel: '',
+      utm_source: '',
+      utm_medium: '',
+      utm_campaign: '',
+      utm_term: '',
+      utm_content: '',
+      click_id: '',
+    };
+    return { columns: nothing, client: undefined as never };
+  },
+};

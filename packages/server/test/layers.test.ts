@@ -91,14 +91,18 @@ const serverImports = importsOf(SERVER);
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: [],
   prices: [],
-  sessions: ['store', 'timer.ts'],
+  live: ['enrichment'],
+  enrichment: [],
+  sessions: ['store', 'timer.ts', 'ingest', 'enrichment', 'configuration.ts'],
+  privacy: ['store', 'timer.ts'],
+  throttle: ['store', 'timer.ts'],
   projects: ['store'],
-  ingest: ['store', 'configuration.ts', 'timer.ts'],
+  ingest: ['store', 'configuration.ts', 'timer.ts', 'live', 'enrichment'],
   reports: ['store'],
-  http: ['ingest', 'reports', 'projects', 'sessions', 'product.ts', 'product-version.ts'],
+  http: ['ingest', 'privacy', 'reports', 'projects', 'sessions', 'throttle', 'configuration.ts', 'product.ts', 'product-version.ts'],
   cli: ['reports', 'configuration.ts', 'product-version.ts', 'server'],
   server: ['http', 'configuration.ts', 'product.ts', 'timer.ts'],
-  'product.ts': ['ingest', 'prices', 'projects', 'reports', 'sessions', 'store', 'configuration.ts', 'timer.ts'],
+  'product.ts': ['ingest', 'prices', 'privacy', 'projects', 'reports', 'sessions', 'store', 'configuration.ts', 'timer.ts'],
   'configuration.ts': [],
   'product-version.ts': [],
   'timer.ts': [],
@@ -170,6 +174,7 @@ describe('the server', () => {
     expect(serverImports.filter(({ dynamic }) => dynamic).map(({ from, specifier }) => `${from} ${specifier}`)).toEqual([
       'cli/serve-command.ts ../server/run-server.js',
       'product.ts ./store/chdb-driver.js',
+      'throttle/open-rate-limiter.ts ./open-redis.js',
     ]);
   });
 

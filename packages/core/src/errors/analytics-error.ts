@@ -81,6 +81,21 @@ export const ERROR_CODES = {
   not_found: { status: 404, title: 'There is nothing at this address', help: 'GET /v1/reports lists the reports, /docs every address.' },
   unknown_report: { status: 404, title: 'The report does not exist', help: 'GET /v1/reports lists the reports.' },
   unknown_project: { status: 404, title: 'The project does not exist', help: '`systemprompt-analytics projects list` shows the projects.' },
+  unknown_session: {
+    status: 404,
+    title: 'The session does not exist',
+    help: '`systemprompt-analytics sessions live` shows the sessions of the last minutes.',
+  },
+  unknown_fingerprint: {
+    status: 404,
+    title: 'The fingerprint does not exist',
+    help: '`systemprompt-analytics fingerprints list` shows the fingerprints that were seen.',
+  },
+  unknown_anomaly: {
+    status: 404,
+    title: 'The anomaly does not exist',
+    help: '`systemprompt-analytics anomalies list --status all` shows the anomalies.',
+  },
   unknown_key: { status: 404, title: 'The key does not exist', help: '`systemprompt-analytics keys list` shows the keys.' },
   method_not_allowed: { status: 405, title: 'The address does not take this method', help: '/docs lists every address with its methods.' },
   conflict: { status: 409, title: 'It exists already', help: 'Choose another name.' },

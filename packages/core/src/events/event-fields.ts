@@ -29,8 +29,10 @@ const TOOL: readonly BuiltInEventType[] = ['tool_execution'];
 const TASK: readonly BuiltInEventType[] = ['agent_task'];
 const ENGAGEMENT: readonly BuiltInEventType[] = ['engagement', 'page_exit', 'scroll'];
 const PAGE: readonly FieldOwner[] = ['page_view', 'page_exit', 'link_click', 'scroll', 'engagement', 'conversion', 'custom'];
+const HTTP: readonly BuiltInEventType[] = ['http_request'];
 /** Tasks are merged from several statements and keep no client of their own. */
-const CLIENT: readonly FieldOwner[] = [...PAGE, 'ai_request', 'tool_execution', 'message'];
+const CLIENT: readonly FieldOwner[] = [...PAGE, ...HTTP, 'ai_request', 'tool_execution', 'message'];
+const VISIT: readonly FieldOwner[] = [...PAGE, ...HTTP];
 
 /** Ten thousand million: more than any request has, and ten of them still add up exactly in a double. */
 export const TOKENS_MAX = 10_000_000_000;
@@ -79,6 +81,21 @@ export const EVENT_FIELDS: readonly FieldDefinition[] = [
   { name: 'fingerprint', kind: 'name', types: CLIENT, trustedOnly: true, description: "The end user's client fingerprint" },
   { name: 'ip', kind: 'name', types: CLIENT, trustedOnly: true, description: "The end user's address; stored as the privacy setting says" },
   { name: 'user_agent', kind: 'text', types: CLIENT, trustedOnly: true, description: "The end user's user agent" },
+
+  {
+    name: 'locale',
+    kind: 'name',
+    types: VISIT,
+    trustedOnly: true,
+    description: "The end user's Accept-Language header or language tag",
+  },
+  {
+    name: 'do_not_track',
+    kind: 'boolean',
+    types: VISIT,
+    trustedOnly: true,
+    description: 'Did the end user ask not to be tracked (DNT or Sec-GPC)? Then nothing that tells one visitor from another is stored',
+  },
 
   { name: 'provider', kind: 'name', types: AI, description: 'Who served the model: anthropic, openai, google, aws, azure, ...' },
   { name: 'model', kind: 'name', types: AI, requiredFor: AI, description: 'The model that answered' },
@@ -139,7 +156,13 @@ export const EVENT_FIELDS: readonly FieldDefinition[] = [
     description: 'Name of the tool; on an ai_request the tool it was made inside',
   },
   { name: 'server', kind: 'name', types: TOOL, description: 'The MCP server that offers the tool' },
-  { name: 'duration_ms', kind: 'measure', types: TOOL, maximum: DURATION_MS_MAX, description: 'How long the tool ran, in milliseconds' },
+  {
+    name: 'duration_ms',
+    kind: 'measure',
+    types: [...TOOL, ...HTTP],
+    maximum: DURATION_MS_MAX,
+    description: 'How long the tool ran, or the server took to answer, in milliseconds',
+  },
   { name: 'ai_tool_call_id', kind: 'name', types: TOOL, description: "The model's tool call that this execution answers" },
 
   { name: 'parent_task_id', kind: 'name', types: TASK, description: 'The task that started this one' },
@@ -168,13 +191,23 @@ export const EVENT_FIELDS: readonly FieldDefinition[] = [
   {
     name: 'page_url',
     kind: 'url',
-    types: PAGE,
-    requiredFor: ['page_view', 'page_exit', 'link_click'],
-    description: 'Absolute address of the page',
+    types: VISIT,
+    requiredFor: ['page_view', 'page_exit', 'link_click', 'http_request'],
+    description: 'Absolute address of the page, or of what was asked for',
   },
-  { name: 'referrer', kind: 'text', types: PAGE, description: 'Address the visitor came from' },
+  { name: 'referrer', kind: 'text', types: VISIT, description: 'Address the visitor came from' },
   { name: 'title', kind: 'text', types: PAGE, description: 'Title of the page' },
-  { name: 'content_id', kind: 'name', types: PAGE, description: 'Id of the content shown' },
+  { name: 'content_id', kind: 'name', types: VISIT, description: 'Id of the content shown' },
+  { name: 'method', kind: 'name', types: HTTP, description: 'GET, HEAD, POST, ... Default GET' },
+  {
+    name: 'status_code',
+    kind: 'count',
+    types: HTTP,
+    maximum: 999,
+    requiredFor: HTTP,
+    description: 'Status that the server answered with. A GET of a page answered with 2xx or 304 is stored as a page_view',
+  },
+  { name: 'response_bytes', kind: 'count', types: HTTP, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes of the answer' },
   {
     name: 'severity',
     kind: 'choice',

@@ -22,6 +22,7 @@ describe('event types', () => {
     ['scroll', 'engagement_events', 'engagement'],
     ['engagement', 'engagement_events', 'engagement'],
     ['conversion', 'analytics_events', 'conversion'],
+    ['http_request', 'http_requests', 'custom'],
   ])('%s is stored in %s as %s', (type, table, category) => {
     expect(isBuiltInEventType(type)).toBe(true);
     expect(tableOf(type)).toBe(table);
@@ -29,7 +30,7 @@ describe('event types', () => {
   });
 
   it('are the ones above', () => {
-    expect(BUILT_IN_EVENT_TYPES).toHaveLength(10);
+    expect(BUILT_IN_EVENT_TYPES).toHaveLength(11);
   });
 
   it.each(['signup', 'AI_REQUEST', '', '__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%j is a custom event', (type) => {

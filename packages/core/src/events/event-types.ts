@@ -8,7 +8,8 @@ export type EventTable =
   | 'agent_task_states'
   | 'task_messages'
   | 'analytics_events'
-  | 'engagement_events';
+  | 'engagement_events'
+  | 'http_requests';
 
 /** The event types with fields of their own. Any other name is a custom event. */
 export const BUILT_IN_EVENT_TYPES = [
@@ -22,6 +23,7 @@ export const BUILT_IN_EVENT_TYPES = [
   'scroll',
   'engagement',
   'conversion',
+  'http_request',
 ] as const;
 
 export type BuiltInEventType = (typeof BUILT_IN_EVENT_TYPES)[number];
@@ -37,6 +39,7 @@ const TABLE_BY_TYPE: Readonly<Record<BuiltInEventType, EventTable>> = {
   scroll: 'engagement_events',
   engagement: 'engagement_events',
   conversion: 'analytics_events',
+  http_request: 'http_requests',
 };
 
 const CATEGORY_BY_TYPE: Readonly<Partial<Record<BuiltInEventType, EventCategory>>> = {

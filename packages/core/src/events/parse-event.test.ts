@@ -21,6 +21,7 @@ const SMALLEST: Readonly<Record<string, object>> = {
   scroll: { type: 'scroll' },
   engagement: { type: 'engagement' },
   conversion: { type: 'conversion', goal_name: 'signup' },
+  http_request: { type: 'http_request', page_url: 'https://a.example/', status_code: 200 },
   signup_started: { type: 'signup_started' },
 };
 
@@ -237,7 +238,7 @@ describe('what the sender may say', () => {
   it('is the same for every other field', () => {
     for (const field of EVENT_FIELDS) {
       expect([undefined, true]).toContain(field.trustedOnly);
-      expect(field.trustedOnly === true).toBe(['fingerprint', 'ip', 'user_agent'].includes(field.name));
+      expect(field.trustedOnly === true).toBe(['fingerprint', 'ip', 'user_agent', 'locale', 'do_not_track'].includes(field.name));
     }
   });
 });

@@ -8,6 +8,10 @@ export type KeyId = Id<'KeyId'>;
 export type EventId = Id<'EventId'>;
 export type SessionId = Id<'SessionId'>;
 export type UserId = Id<'UserId'>;
+/** A fingerprint, or a cookieless hash of the day. */
+export type VisitorId = Id<'VisitorId'>;
+export type FunnelId = Id<'FunnelId'>;
+export type AnomalyId = Id<'AnomalyId'>;
 export type TaskId = Id<'TaskId'>;
 export type ContextId = Id<'ContextId'>;
 export type TraceId = Id<'TraceId'>;

@@ -34,7 +34,7 @@ export class ServerProblem extends Error {
 
 /** One request to the server's API. */
 export interface ApiRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path from the server's base address, `/v1/reports`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -76,8 +76,12 @@ export class ApiClient {
   }
 
   /** Sends a JSON body and reads the JSON answer. */
-  async postJson(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
-    return this.requestJson({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  async postJson(
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    query: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<unknown> {
+    return this.requestJson({ method: 'POST', path, query, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   }
 
   async #send(request: ApiRequest): Promise<Response> {

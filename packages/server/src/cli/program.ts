@@ -3,6 +3,7 @@ import { readProductVersion } from '../product-version.js';
 import { type CliIo, createContext } from './cli-context.js';
 import { addImportCommand } from './import-command.js';
 import { printFailure } from './print-failure.js';
+import { addPrivacyCommands } from './privacy-commands.js';
 import { addKeyCommands, addProjectCommands, addStatusCommand } from './project-commands.js';
 import { addReportCommands, type ReportDescription } from './report-command.js';
 import { addServeCommand } from './serve-command.js';
@@ -28,6 +29,7 @@ export async function runProgram(argv: readonly string[], io: CliIo, reports: re
   addImportCommand(program, context);
   addProjectCommands(program, context);
   addKeyCommands(program, context);
+  addPrivacyCommands(program, context);
   // Set last: commands copy it when they are added, and the list fits the program only.
   program.showHelpAfterError(`Commands: ${program.commands.map((command) => command.name()).join(', ')}.`);
   try {

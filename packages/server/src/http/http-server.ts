@@ -5,10 +5,12 @@ import { addDocumentationRoutes } from './documentation-routes.js';
 import { addHealthRoute } from './health-route.js';
 import { addIngestRoutes } from './ingest-routes.js';
 import { Gate, isLoopbackAddress } from './principal.js';
+import { addPrivacyRoutes } from './privacy-routes.js';
 import { sendProblem } from './problem.js';
 import { addProjectRoutes } from './project-routes.js';
 import { addBodyReader } from './read-body.js';
 import { addReportRoutes } from './report-routes.js';
+import { addSessionRoutes } from './session-routes.js';
 
 /** A client that sends its request this slowly is cut off. */
 const REQUEST_MS_MAX = 120_000;
@@ -66,6 +68,8 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
   addIngestRoutes(server, product, gate);
   addReportRoutes(server, product, gate);
   addProjectRoutes(server, product, gate);
+  addSessionRoutes(server, product, gate);
+  addPrivacyRoutes(server, product, gate);
   addHealthRoute(server, product);
   addDocumentationRoutes(server);
   return server;

@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@systemprompt-analytics/core';
+import { AnalyticsError, clientAddressOf, type IpNetworks } from '@systemprompt-analytics/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { exportAnswer, failureAnswer, type OtlpAnswer } from '../ingest/otlp/export-response.js';
 import { otlpEncodingOf } from '../ingest/otlp/otlp-encoding.js';
@@ -31,7 +31,8 @@ export function addIngestRoutes(server: FastifyInstance, product: Product, gate:
   const senders = new WeakMap<FastifyRequest, Sender>();
   const admit = async (request: FastifyRequest): Promise<void> => {
     const { project_id: projectId } = readQuery(request, ['project_id']);
-    senders.set(request, senderOf(request, await gate.admit(request, 'ingest', projectId)));
+    const principal = await gate.admit(request, 'ingest', projectId);
+    senders.set(request, senderOf(request, principal, product.configuration.trustedProxies));
   };
   const senderOfAdmitted = (request: FastifyRequest): Sender => {
     const sender = senders.get(request);
@@ -66,13 +67,15 @@ export function addIngestRoutes(server: FastifyInstance, product: Product, gate:
   }
 }
 
-function senderOf(request: FastifyRequest, principal: Principal): Sender {
+function senderOf(request: FastifyRequest, principal: Principal, trustedProxies: IpNetworks): Sender {
+  const { headers, socket } = request;
   return {
     projectId: principal.projectId,
     keyId: principal.keyId,
     trusted: principal.kind !== 'write',
-    ip: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
+    ip: clientAddressOf({ socketAddress: socket.remoteAddress ?? '', headers, trustedProxies }),
+    userAgent: headers['user-agent'] ?? '',
+    headers,
   };
 }
 

@@ -305,7 +305,7 @@ function eventSchema(): Json {
     type: {
       type: 'string',
       description:
-        'ai_request, tool_execution, agent_task, message, page_view, page_exit, link_click, scroll, engagement, conversion, or a name of your own',
+        'ai_request, tool_execution, agent_task, message, page_view, page_exit, link_click, scroll, engagement, conversion, http_request, or a name of your own',
     },
     status: {
       type: 'string',

@@ -5,6 +5,7 @@ import { KEY_KINDS } from '../projects/key-repository.js';
 import type { Gate } from './principal.js';
 import { readQuery } from './query-parameters.js';
 import { readBody } from './read-body.js';
+import { readTextFields, requiredField } from './read-fields.js';
 
 /** A few names; what is larger is something else. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -24,7 +25,7 @@ export function addProjectRoutes(server: FastifyInstance, product: Product, gate
   server.post('/v1/projects', { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
     await gate.admit(request, 'administer');
     const fields = await readFields(request, ['project_id', 'name', 'time_zone']);
-    const project = await projects.create(required(fields, 'project_id'), fields['name'], fields['time_zone']);
+    const project = await projects.create(requiredField(fields, 'project_id'), fields['name'], fields['time_zone']);
     return reply.code(201).send(project);
   });
 
@@ -37,8 +38,8 @@ export function addProjectRoutes(server: FastifyInstance, product: Product, gate
   server.post('/v1/keys', { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
     await gate.admit(request, 'administer');
     const fields = await readFields(request, ['project_id', 'kind', 'name']);
-    const project = await projects.get(required(fields, 'project_id'));
-    const given = required(fields, 'kind');
+    const project = await projects.get(requiredField(fields, 'project_id'));
+    const given = requiredField(fields, 'kind');
     const kind = KEY_KINDS.find((candidate) => candidate === given);
     if (kind === undefined) {
       throw new AnalyticsError('invalid_parameter', `kind is ${JSON.stringify(given.slice(0, 80))}; allowed: ${KEY_KINDS.join(', ')}.`, {
@@ -57,38 +58,4 @@ export function addProjectRoutes(server: FastifyInstance, product: Product, gate
     await gate.admit(request, 'administer');
     return keys.revoke(request.params.key_id);
   });
-}
-
-function readTextFields(body: Buffer, known: readonly string[]): Record<string, string> {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch (cause) {
-    throw new AnalyticsError('invalid_json', `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new AnalyticsError('invalid_json', 'The body is not a JSON object.');
-  const fields: Record<string, string> = {};
-  for (const [name, field] of Object.entries(value)) {
-    if (!known.includes(name)) {
-      throw new AnalyticsError(
-        'unknown_field',
-        `${JSON.stringify(name.slice(0, 80))} is not a field here; there are ${known.join(', ')}.`,
-        { path: name },
-      );
-    }
-    if (field === null) continue;
-    if (typeof field !== 'string') throw new AnalyticsError('invalid_type', `${name} is a string.`, { path: name });
-    if (!field.isWellFormed()) {
-      throw new AnalyticsError('invalid_value', `${name} holds half of a surrogate pair, which is not Unicode text.`, { path: name });
-    }
-    fields[name] = field;
-  }
-  return fields;
-}
-
-function required(fields: Readonly<Record<string, string>>, name: string): string {
-  const value = fields[name];
-  if (value === undefined || value === '') throw new AnalyticsError('missing_field', `${name} is needed.`, { path: name });
-  return value;
 }

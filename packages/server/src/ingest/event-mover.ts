@@ -18,6 +18,8 @@ export interface EventMoverOptions {
   /** Moves in the background; without one only {@link EventMover.move} does. */
   readonly timer?: Timer | undefined;
   readonly onSession: SessionListener;
+  /** Runs when everything that was accepted is in its tables. */
+  readonly afterMove: () => Promise<void>;
   /**
    * Are events in their tables before they are acknowledged? On a server elsewhere yes: what it stores survives the loss
    * of this machine, its journal does not. The embedded store lies beside the journal, and gains nothing.
@@ -167,6 +169,7 @@ export class EventMover {
       this.#closed.shift();
       for (const { key } of generation.events) this.#pendingKeys.delete(key);
     }
+    await this.#options.afterMove();
   }
 
   async #moveGeneration({ events, spans }: Generation): Promise<void> {

@@ -1,7 +1,6 @@
 import {
   type Attribution,
   type AttributionSource,
-  categoryOf,
   EMPTY_USAGE,
   type FieldValue,
   type ParsedEvent,
@@ -12,7 +11,8 @@ import type { PrepareContext } from './prepare-event.js';
 import { storedIp } from './stored-ip.js';
 
 type Fields = ParsedEvent['fields'];
-type Value = FieldValue | undefined;
+/** What a field of an event holds; undefined where it was not given. */
+export type Value = FieldValue | undefined;
 
 /**
  * One row of a raw table, its properties named like the columns. Absent values stay undefined and become the column's
@@ -28,7 +28,8 @@ export class EventRow {
   readonly version: number;
   readonly key_id: string;
   session_id: Value;
-  session_id_source: AttributionSource;
+  /** `visitor` where the session was found by who the visitor is. */
+  session_id_source: AttributionSource | 'visitor';
   user_id: Value;
   context_id: Value;
   task_id: Value;
@@ -191,94 +192,6 @@ export class MessageRow extends EventRow {
     this.message_id = event.fields['message_id'];
     this.role = event.fields['role'];
     this.content_length = event.fields['content_length'];
-  }
-}
-
-/** What events on a page have in common. */
-class OnPageRow extends EventRow {
-  readonly event_type: string;
-  readonly page_url: Value;
-  readonly page_path: string;
-  readonly page_host: string;
-  readonly referrer: Value;
-  readonly title: Value;
-  readonly content_id: Value;
-
-  constructor(id: string, event: ParsedEvent, context: PrepareContext) {
-    super(id, event, context);
-    const { fields } = event;
-    this.event_type = event.type;
-    this.page_url = fields['page_url'];
-    const url = typeof this.page_url === 'string' ? new URL(this.page_url) : undefined;
-    this.page_path = url?.pathname ?? '';
-    this.page_host = url?.host ?? '';
-    this.referrer = fields['referrer'];
-    this.title = fields['title'];
-    this.content_id = fields['content_id'];
-  }
-}
-
-/** A page view, click, conversion or custom event. */
-export class PageEventRow extends OnPageRow {
-  readonly event_category: string;
-  readonly severity: Value;
-  readonly target_url: Value;
-  readonly goal_name: Value;
-  readonly goal_value: Value;
-
-  constructor(id: string, event: ParsedEvent, context: PrepareContext) {
-    super(id, event, context);
-    const { fields } = event;
-    this.event_category = categoryOf(event.type);
-    this.severity = fields['severity'] ?? 'info';
-    this.target_url = fields['target_url'];
-    this.goal_name = fields['goal_name'];
-    this.goal_value = fields['goal_value'];
-  }
-}
-
-/** What a visitor did on a page. */
-export class EngagementRow extends OnPageRow {
-  readonly time_on_page_ms: Value;
-  readonly time_to_first_interaction_ms: Value;
-  readonly time_to_first_scroll_ms: Value;
-  readonly max_scroll_depth: Value;
-  readonly scroll_velocity: Value;
-  readonly mouse_distance: Value;
-  readonly focus_time_ms: Value;
-  readonly visible_time_ms: Value;
-  readonly hidden_time_ms: Value;
-  readonly scroll_direction_changes: Value;
-  readonly clicks: Value;
-  readonly keyboard_events: Value;
-  readonly copy_events: Value;
-  readonly blur_count: Value;
-  readonly tab_switches: Value;
-  readonly rage_click: Value;
-  readonly dead_click: Value;
-  readonly reading_pattern: Value;
-
-  constructor(id: string, event: ParsedEvent, context: PrepareContext) {
-    super(id, event, context);
-    const { fields } = event;
-    this.time_on_page_ms = fields['time_on_page_ms'];
-    this.time_to_first_interaction_ms = fields['time_to_first_interaction_ms'];
-    this.time_to_first_scroll_ms = fields['time_to_first_scroll_ms'];
-    this.max_scroll_depth = fields['max_scroll_depth'];
-    this.scroll_velocity = fields['scroll_velocity'];
-    this.mouse_distance = fields['mouse_distance'];
-    this.focus_time_ms = fields['focus_time_ms'];
-    this.visible_time_ms = fields['visible_time_ms'];
-    this.hidden_time_ms = fields['hidden_time_ms'];
-    this.scroll_direction_changes = fields['scroll_direction_changes'];
-    this.clicks = fields['clicks'];
-    this.keyboard_events = fields['keyboard_events'];
-    this.copy_events = fields['copy_events'];
-    this.blur_count = fields['blur_count'];
-    this.tab_switches = fields['tab_switches'];
-    this.rage_click = fields['rage_click'];
-    this.dead_click = fields['dead_click'];
-    this.reading_pattern = fields['reading_pattern'];
   }
 }
 

@@ -1,9 +1,9 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
+import type { EventObserver } from '../live/observed-event.js';
 import type { Store } from '../store/store.js';
 import type { EventMover } from './event-mover.js';
-import { type AcceptedEvent, acceptedEventOf } from './journal.js';
+import { type ArrivedEvent, acceptedEventOf } from './journal.js';
 import { type EventIdentity, findKnownEvents } from './known-events.js';
-import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
 
 /** What became of one request's events. */
@@ -12,15 +12,24 @@ export interface Receipt {
   readonly duplicates: number;
 }
 
+/** Finds the sessions of events that name none; see sessions/session-assignment.ts. */
+export interface SessionFinder {
+  /** Completes the rows of new events, in the order they were accepted. Doing it again for the same event changes nothing. */
+  assign(events: readonly ArrivedEvent[]): Promise<void>;
+}
+
 export interface IngestPipelineOptions {
   /** Events that may wait before requests are refused with `buffer_full`. */
   readonly bufferEventsMax: number;
   /** Bytes of request bodies that may wait likewise. */
   readonly bufferBytesMax: number;
+  readonly sessions: SessionFinder;
+  /** Told of new events once they are stored. */
+  readonly observers: readonly EventObserver[];
 }
 
 interface Submission {
-  readonly events: readonly AcceptedEvent[];
+  readonly events: readonly ArrivedEvent[];
   readonly spans: readonly StoredSpan[];
   readonly bytes: number;
   readonly resolve: (receipt: Receipt) => void;
@@ -65,10 +74,11 @@ export class IngestPipeline {
   /**
    * Stores the events of one request; resolves when they are durable.
    *
+   * @param spans those that are no events: containers and what else a trace has
    * @param bytes size of the request's body, which is about what its events take in memory
    * @throws AnalyticsError `buffer_full` or `store_unavailable`; the request may be sent again, what was stored counts once
    */
-  submit(events: readonly PreparedEvent[], spans: readonly StoredSpan[], bytes: number): Promise<Receipt> {
+  submit(events: readonly ArrivedEvent[], spans: readonly StoredSpan[], bytes: number): Promise<Receipt> {
     const size = events.length + spans.length;
     if (size === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
     const { bufferEventsMax, bufferBytesMax } = this.#options;
@@ -81,7 +91,7 @@ export class IngestPipeline {
     this.#waitingEvents += size;
     this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events: events.map(acceptedEventOf), spans, bytes, resolve, reject });
+      this.#waiting.push({ events, spans, bytes, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -136,7 +146,7 @@ export class IngestPipeline {
       }
     }
     for (const key of await findKnownEvents(this.#store, unknown)) known.add(key);
-    const fresh: AcceptedEvent[] = [];
+    const fresh: ArrivedEvent[] = [];
     const receipts = group.map(({ events }) => {
       const firstOfRequest = fresh.length;
       for (const event of events) {
@@ -147,8 +157,15 @@ export class IngestPipeline {
       const accepted = fresh.length - firstOfRequest;
       return { accepted, duplicates: events.length - accepted };
     });
-    const batch = { events: fresh, spans: group.flatMap((submission) => submission.spans) };
+    await this.#options.sessions.assign(fresh);
+    const batch = {
+      events: fresh.map(({ event, identity }) => acceptedEventOf(event, identity)),
+      // Without those of events that are known: what was erased does not come back when it is sent again.
+      spans: [...group.flatMap((submission) => submission.spans), ...fresh.flatMap(({ span }) => span ?? [])],
+    };
     if (batch.events.length + batch.spans.length > 0) await this.#mover.accept(batch);
+    const observed = fresh.map(({ incoming }) => incoming);
+    for (const observer of this.#options.observers) observer.observe(observed);
     return receipts;
   }
 }

@@ -1,11 +1,14 @@
-import { type ErrorCode, type PriceBook, parseEvent } from '@systemprompt-analytics/core';
+import { type ErrorCode, type ParsedEvent, type PriceBook, parseEvent } from '@systemprompt-analytics/core';
 import type { ServerConfiguration } from '../configuration.js';
+import { IncomingEvent, readTraits } from './incoming-event.js';
 import type { IngestPipeline, Receipt } from './ingest-pipeline.js';
+import { type ArrivedEvent, arrivedEventOf } from './journal.js';
 import type { RejectedSpan } from './otlp/decode-traces.js';
 import type { MappedSpan } from './otlp/map-span.js';
 import type { OtlpEncoding } from './otlp/otlp-encoding.js';
 import { readTraceExport } from './otlp/read-trace-export.js';
-import { type PreparedEvent, prepareEvent, type Sender, spanOfEvent } from './prepare-event.js';
+import type { PageReader } from './page-reader.js';
+import { type PrepareContext, prepareEvent, type Sender, spanOfEvent } from './prepare-event.js';
 import type { BatchItem } from './read-batch.js';
 import { StoredSpan } from './stored-span.js';
 
@@ -28,8 +31,9 @@ export interface IngestAnswer {
 }
 
 export interface IngestServiceOptions {
-  readonly configuration: Pick<ServerConfiguration, 'limits' | 'ipPrivacy'>;
+  readonly configuration: Pick<ServerConfiguration, 'limits' | 'ipPrivacy' | 'honourDoNotTrack'>;
   readonly prices: PriceBook;
+  readonly pages: PageReader;
   readonly pipeline: IngestPipeline;
   /** The server's clock, UTC milliseconds. */
   readonly clock: () => number;
@@ -58,12 +62,10 @@ export class IngestService {
    * @throws AnalyticsError `buffer_full` or `store_unavailable`; the batch may be sent again
    */
   async ingestEvents(items: readonly BatchItem[], sender: Sender, bytes = 0): Promise<IngestAnswer> {
-    const { configuration, prices, clock } = this.#options;
-    const nowMs = clock();
-    const parseContext = { nowMs, limits: configuration.limits, trusted: sender.trusted };
-    const prepareContext = { sender, nowMs, receivedAt: new Date(nowMs).toISOString(), prices, ipPrivacy: configuration.ipPrivacy };
-    const events: PreparedEvent[] = [];
-    const spans: StoredSpan[] = [];
+    const nowMs = this.#options.clock();
+    const parseContext = { nowMs, limits: this.#options.configuration.limits, trusted: sender.trusted };
+    const prepareContext = this.#contextOf(sender, nowMs);
+    const events: ArrivedEvent[] = [];
     const rejected: RejectedEvent[] = [];
     items.forEach((item, index) => {
       const outcome = item.ok ? parseEvent(item.value, parseContext) : item;
@@ -71,13 +73,10 @@ export class IngestService {
         rejected.push({ index, id: item.ok ? idOf(item.value) : null, ...outcome.fault });
         return;
       }
-      const prepared = prepareEvent(outcome.event, prepareContext);
-      events.push(prepared);
-      const span = spanOfEvent(outcome.event, prepared);
-      if (span !== undefined) spans.push(span);
+      events.push(this.#arrive(outcome.event, prepareContext, undefined));
     });
     this.#countRejected(rejected);
-    return { ...(await this.#submit(events, spans, bytes)), rejected };
+    return { ...(await this.#submit(events, [], bytes)), rejected };
   }
 
   /**
@@ -87,11 +86,10 @@ export class IngestService {
    * @throws AnalyticsError also `invalid_json` or `invalid_protobuf`
    */
   async ingestTraces(body: Uint8Array, encoding: OtlpEncoding, sender: Sender): Promise<readonly RejectedSpan[]> {
-    const { configuration, prices, clock } = this.#options;
-    const nowMs = clock();
-    const { mapped, rejected } = readTraceExport(body, encoding, configuration.limits);
-    const prepareContext = { sender, nowMs, receivedAt: new Date(nowMs).toISOString(), prices, ipPrivacy: configuration.ipPrivacy };
-    const events: PreparedEvent[] = [];
+    const nowMs = this.#options.clock();
+    const { mapped, rejected } = readTraceExport(body, encoding, this.#options.configuration.limits);
+    const prepareContext = this.#contextOf(sender, nowMs);
+    const events: ArrivedEvent[] = [];
     const spans: StoredSpan[] = [];
     const outOfTime: RejectedSpan[] = [];
     for (const each of mapped) {
@@ -100,13 +98,31 @@ export class IngestService {
         outOfTime.push({ index: each.index, reason: fault });
         continue;
       }
-      if (each.event !== undefined) events.push(prepareEvent(each.event, prepareContext));
-      spans.push(storedSpanOf(each, sender.projectId));
+      const span = storedSpanOf(each, sender.projectId);
+      if (each.event === undefined) spans.push(span);
+      else events.push(this.#arrive(each.event, prepareContext, span));
     }
     const all = [...rejected, ...outOfTime].sort((a, b) => a.index - b.index);
     this.#countRejected(all.map(() => ({ code: 'invalid_value' })));
     await this.#submit(events, spans, body.length);
     return all;
+  }
+
+  #contextOf(sender: Sender, nowMs: number): PrepareContext {
+    const { configuration, prices, pages } = this.#options;
+    return { sender, nowMs, receivedAt: new Date(nowMs).toISOString(), prices, ipPrivacy: configuration.ipPrivacy, pages };
+  }
+
+  #arrive(event: ParsedEvent, context: PrepareContext, span: StoredSpan | undefined): ArrivedEvent {
+    const traits = readTraits(event, context.sender, this.#options.configuration.honourDoNotTrack);
+    const anonymous = traits.anonymous && VISIT_TABLES.has(event.table);
+    const told = anonymous ? anonymousEvent(event) : event;
+    const prepared = prepareEvent(told, anonymous ? { ...context, sender: { ...context.sender, ip: '', userAgent: '' } } : context);
+    return arrivedEventOf(
+      prepared,
+      span ?? spanOfEvent(told, prepared),
+      new IncomingEvent(told, prepared, anonymous ? NOBODY : traits, context.nowMs),
+    );
   }
 
   #findTimeFault({ span }: MappedSpan, sender: Sender, nowMs: number): string | undefined {
@@ -116,7 +132,7 @@ export class IngestService {
     return undefined;
   }
 
-  async #submit(events: readonly PreparedEvent[], spans: readonly StoredSpan[], bytes: number): Promise<Receipt> {
+  async #submit(events: readonly ArrivedEvent[], spans: readonly StoredSpan[], bytes: number): Promise<Receipt> {
     const receipt = await this.#options.pipeline.submit(events, spans, bytes);
     this.#acceptedEvents += receipt.accepted;
     this.#duplicateEvents += receipt.duplicates;
@@ -126,6 +142,18 @@ export class IngestService {
   #countRejected(rejected: readonly { readonly code: ErrorCode }[]): void {
     for (const { code } of rejected) this.#rejectedByCode.set(code, (this.#rejectedByCode.get(code) ?? 0) + 1);
   }
+}
+
+/** Tables of events that a web client causes. */
+const VISIT_TABLES: ReadonlySet<string> = new Set(['analytics_events', 'engagement_events', 'http_requests']);
+const NOBODY = { fingerprint: '', ip: '', userAgent: '', headers: {}, anonymous: true } as const;
+/** Fields that tell one visitor from another. */
+const PERSONAL_FIELDS = ['session_id', 'user_id', 'fingerprint', 'ip', 'user_agent', 'locale'] as const;
+
+/** The same event of nobody. */
+function anonymousEvent(event: ParsedEvent): ParsedEvent {
+  const personal: ReadonlySet<string> = new Set(PERSONAL_FIELDS);
+  return { ...event, fields: Object.fromEntries(Object.entries(event.fields).filter(([name]) => !personal.has(name))) };
 }
 
 function storedSpanOf({ span, event }: MappedSpan, projectId: string): StoredSpan {

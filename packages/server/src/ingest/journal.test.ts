@@ -1,10 +1,11 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_INGEST_LIMITS, parseEvent } from '@systemprompt-analytics/core';
+import { DEFAULT_INGEST_LIMITS, defaultContentRouting, parseEvent } from '@systemprompt-analytics/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPriceBook } from '../prices/load-price-book.js';
 import { type AcceptedBatch, acceptedEventOf, Journal } from './journal.js';
+import { PageReader } from './page-reader.js';
 import { type PrepareContext, prepareEvent, spanOfEvent } from './prepare-event.js';
 
 const NOW_MS = Date.UTC(2026, 10, 24);
@@ -14,6 +15,7 @@ const CONTEXT: PrepareContext = {
   receivedAt: new Date(NOW_MS).toISOString(),
   prices: loadPriceBook(''),
   ipPrivacy: 'none',
+  pages: new PageReader(defaultContentRouting(), []),
 };
 
 /** A batch of one model call in a trace. */

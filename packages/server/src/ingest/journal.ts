@@ -2,15 +2,23 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AnalyticsError } from '@systemprompt-analytics/core';
+import type { IncomingEvent } from './incoming-event.js';
 import { type EventIdentity, identityKey, identityOf } from './known-events.js';
 import type { PreparedEvent } from './prepare-event.js';
 import type { StoredSpan } from './stored-span.js';
 
 /** An event on its way, with its identity worked out once. */
-export interface AcceptedEvent {
+export interface ArrivedEvent {
   readonly event: PreparedEvent;
+  /** The span that it is, when it is part of a trace. */
+  readonly span: StoredSpan | undefined;
+  readonly incoming: IncomingEvent;
   readonly identity: EventIdentity;
   readonly key: string;
+}
+
+/** An event that is new, with its row complete. */
+export interface AcceptedEvent extends Omit<ArrivedEvent, 'incoming' | 'span'> {
   /** The row as JSON, written once for the journal and for its table. */
   readonly line: string;
 }
@@ -151,8 +159,13 @@ function parseLine(line: string, path: string, number: number): JournalLine {
   }
 }
 
-/** Works out what acknowledging and moving an event need. */
-export function acceptedEventOf(event: PreparedEvent): AcceptedEvent {
+/** Works out by what an event is known. */
+export function arrivedEventOf(event: PreparedEvent, span: StoredSpan | undefined, incoming: IncomingEvent): ArrivedEvent {
   const identity = identityOf(event.projectId, event.id);
+  return { event, span, incoming, identity, key: identityKey(identity) };
+}
+
+/** Works out what writing an event down and moving it need. Its row does not change any more but for its trace. */
+export function acceptedEventOf(event: PreparedEvent, identity = identityOf(event.projectId, event.id)): AcceptedEvent {
   return { event, identity, key: identityKey(identity), line: JSON.stringify(event.row) };
 }

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type EventTable, type ParsedEvent, type PriceBook, type SpanKind, totalInputTokens } from '@systemprompt-analytics/core';
+import {
+  type EventTable,
+  type ParsedEvent,
+  type PriceBook,
+  type RequestHeaders,
+  type SpanKind,
+  totalInputTokens,
+} from '@systemprompt-analytics/core';
 import type { IpPrivacy } from '../configuration.js';
-import { EngagementRow, type EventRow, MessageRow, ModelCallRow, PageEventRow, ToolExecutionRow } from './event-rows.js';
+import { MessageRow, ModelCallRow, ToolExecutionRow } from './event-rows.js';
+import type { PageReader } from './page-reader.js';
 import { StoredSpan } from './stored-span.js';
 import { type TaskStateRow, taskStateRow } from './task-state.js';
+import { EngagementRow, HttpRequestRow, PageEventRow } from './web-rows.js';
 
 /** Who sent an event. */
 export interface Sender {
@@ -12,8 +21,11 @@ export interface Sender {
   readonly keyId: string;
   /** May it speak for its end users (secret or admin key, keyless loopback)? */
   readonly trusted: boolean;
+  /** The client's address, of which proxies that are not configured say nothing. */
   readonly ip: string;
   readonly userAgent: string;
+  /** The request's own headers, which say something about its client. */
+  readonly headers?: RequestHeaders;
 }
 
 /** One event, priced and laid out as a row, waiting for its commit. */
@@ -21,7 +33,10 @@ export type PreparedEvent = { readonly projectId: string; readonly id: string } 
   | { readonly table: 'ai_requests'; readonly row: ModelCallRow }
   | { readonly table: 'mcp_tool_executions'; readonly row: ToolExecutionRow }
   | { readonly table: 'agent_task_states'; readonly row: TaskStateRow }
-  | { readonly table: 'task_messages' | 'analytics_events' | 'engagement_events'; readonly row: EventRow }
+  | { readonly table: 'task_messages'; readonly row: MessageRow }
+  | { readonly table: 'analytics_events'; readonly row: PageEventRow }
+  | { readonly table: 'engagement_events'; readonly row: EngagementRow }
+  | { readonly table: 'http_requests'; readonly row: HttpRequestRow }
 );
 
 /** What preparing needs besides the event. */
@@ -32,6 +47,7 @@ export interface PrepareContext {
   readonly receivedAt: string;
   readonly prices: PriceBook;
   readonly ipPrivacy: IpPrivacy;
+  readonly pages: PageReader;
 }
 
 const KIND_BY_TABLE: Readonly<Partial<Record<EventTable, SpanKind>>> = {
@@ -64,6 +80,14 @@ export function prepareEvent(event: ParsedEvent, context: PrepareContext): Prepa
       return { projectId, id, table, row: new PageEventRow(id, event, context) };
     case 'engagement_events':
       return { projectId, id, table, row: new EngagementRow(id, event, context) };
+    case 'http_requests': {
+      const { fields } = event;
+      // A page that a web server answered is a page view, whoever saw it being answered.
+      const { path } = context.pages.read(fields['page_url']);
+      return context.pages.isPageView(path, fields['method'], fields['status_code'])
+        ? { projectId, id, table: 'analytics_events', row: new PageEventRow(id, event, context) }
+        : { projectId, id, table, row: new HttpRequestRow(id, event, context) };
+    }
   }
 }
 

@@ -47,6 +47,7 @@ export function readMigrations(): Migration[] {
  * | `{{source x}}` | `x` | `x` (the Distributed table) |
  * | `{{engine E}}` | `E` | `ReplicatedE` |
  * | `{{distributed x shard}}` | nothing | the Distributed table `x` over `x_local` |
+ * | `{{extend x}} ...` | `ALTER TABLE x ...` | the same for `x_local` and for the Distributed table |
  */
 export function renderMigration(template: string, target: MigrationTarget): string[] {
   const clustered = target.topology === 'cluster';
@@ -70,12 +71,23 @@ export function renderMigration(template: string, target: MigrationTarget): stri
         ? `CREATE TABLE $1 ${onCluster} AS $1_local ENGINE = Distributed('${target.cluster}', currentDatabase(), '$1_local', $2)`
         : '',
     );
-  const left = /\{\{[^}]*\}\}/.exec(text);
-  if (left !== null) throw new TypeError(`${left[0]} is not a placeholder`);
-  return text
+  const statements = text
     .split(/;\s*(?:\n|$)/)
-    .map((part) => part.trim())
+    .flatMap((part) => extensionsOf(part.trim(), clustered ? onCluster : undefined))
     .filter((part) => part !== '');
+  for (const each of statements) {
+    const left = /\{\{[^}]*\}\}/.exec(each);
+    if (left !== null) throw new TypeError(`${left[0]} is not a placeholder`);
+  }
+  return statements;
+}
+
+/** A Distributed table has the columns of its local ones, so both are told. */
+function extensionsOf(text: string, onCluster: string | undefined): string[] {
+  const [, table, changes] = /^\{\{extend (\w+)\}\}\s+([\s\S]+)$/.exec(text) ?? [];
+  if (table === undefined || changes === undefined) return [text];
+  if (onCluster === undefined) return [`ALTER TABLE ${table} ${changes}`];
+  return [`ALTER TABLE ${table}_local ${onCluster} ${changes}`, `ALTER TABLE ${table} ${onCluster} ${changes}`];
 }
 
 /**

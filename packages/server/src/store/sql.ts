@@ -46,6 +46,12 @@ export function identifier(name: string): SqlFragment {
   return new SqlFragment([name], []);
 }
 
+/** A cluster's name as it stands after ON CLUSTER; its characters were checked when the schema was made, and are again. */
+export function onCluster(name: string): SqlFragment {
+  if (!/^[A-Za-z0-9_-]+$/.test(name)) throw new TypeError(`${JSON.stringify(name)} is not a name of a cluster`);
+  return new SqlFragment([`ON CLUSTER '${name}'`], []);
+}
+
 /**
  * Whole numbers written into the text, for the one lookup that every commit makes: the embedded engine runs queries with
  * binds one after the other in the whole process, so that a bound lookup would wait for whatever report runs.

@@ -1,0 +1,218 @@
+import {
+  coolThrottleState,
+  ESCALATION_CRITERIA,
+  type EscalationCriteria,
+  findThrottleLevel,
+  NORMAL_THROTTLE_STATE,
+  ThrottleLevel,
+  type ThrottleState,
+} from '@systemprompt-analytics/core';
+import { bind, render, sql } from '../store/sql.js';
+import type { Store } from '../store/store.js';
+import { SUBJECT_KINDS, subjectKey, type ThrottledSubject, type ThrottleSubject } from './throttle-subject.js';
+
+/** Rows of one insert. */
+const ROWS_PER_INSERT = 10_000;
+/** How much newer evidence must be than what is stored, as a part of the cooldown, to be worth another row. */
+const EVIDENCE_SHARE = 0.2;
+
+/** What a person said must reach every server, also one that has not been asked about the subject for long. */
+export const HAND_LIFE_MS = 30 * 86_400_000;
+
+interface LevelRecord extends ThrottleSubject {
+  state: ThrottleState;
+  /** The evidence that the stored row names. */
+  storedEvidenceMs: number;
+}
+
+interface LevelRow {
+  readonly project_id: string;
+  readonly subject_kind: string;
+  readonly subject_id: string;
+  readonly level: number;
+  readonly since: string;
+  readonly last_evidence: string;
+  readonly reason: string;
+  readonly criterion: string;
+  readonly set_by_hand_at: string | null;
+}
+
+/**
+ * The levels of all subjects that are not at the normal one or about which a person said something, and what of them the store
+ * does not know yet. Everybody else has no entry. Evidence renews an entry's place: when there are too many, the one that
+ * behaved longest goes first, and those of a person stay.
+ */
+export class LevelRecords {
+  readonly #store: Store;
+  readonly #criteria: EscalationCriteria;
+  readonly #clock: () => number;
+  readonly #recordsMax: number;
+  readonly #records = new Map<string, LevelRecord>();
+  #unstored = new Map<string, LevelRecord>();
+  #version = 0;
+
+  constructor(store: Store, criteria: EscalationCriteria, clock: () => number, recordsMax: number) {
+    this.#store = store;
+    this.#criteria = criteria;
+    this.#clock = clock;
+    this.#recordsMax = recordsMax;
+  }
+
+  /** Entries in memory. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Subjects whose state the store does not know yet. */
+  get unstored(): number {
+    return this.#unstored.size;
+  }
+
+  /** The state of a subject as it was last changed; cool it to the time it is asked for. */
+  stateOf(key: string): ThrottleState {
+    return this.#records.size === 0 ? NORMAL_THROTTLE_STATE : (this.#records.get(key)?.state ?? NORMAL_THROTTLE_STATE);
+  }
+
+  /** Every entry, the one with the oldest evidence first. */
+  all(): IterableIterator<ThrottledSubject> {
+    return this.#records.values();
+  }
+
+  /**
+   * Takes a state over.
+   *
+   * @param known does the store have it already?
+   * @returns is it news that others must be told?
+   */
+  change(subject: ThrottleSubject, state: ThrottleState, known = false): boolean {
+    const { projectId, kind, id } = subject;
+    const key = subjectKey(projectId, kind, id);
+    const before = this.#records.get(key);
+    const isNews = !known && (before === undefined || this.#isNews(before, state));
+    const storedEvidenceMs = isNews || known ? state.lastEvidenceMs : (before?.storedEvidenceMs ?? 0);
+    const record: LevelRecord = { projectId, kind, id, state, storedEvidenceMs };
+    this.#records.delete(key);
+    if (state.level !== ThrottleLevel.Normal || isByHand(state)) this.#records.set(key, record);
+    if (this.#records.size > this.#recordsMax) this.#forgetOldest();
+    if (isNews) this.#unstored.set(key, record);
+    return isNews;
+  }
+
+  #isNews({ state, storedEvidenceMs }: LevelRecord, next: ThrottleState): boolean {
+    const { level, sinceMs, byHandMs, lastEvidenceMs, criterion, reason } = next;
+    if (level !== state.level || sinceMs !== state.sinceMs || byHandMs !== state.byHandMs) return true;
+    if (criterion !== state.criterion || reason !== state.reason) return true;
+    return lastEvidenceMs - storedEvidenceMs >= this.#criteria.cooldownMs * EVIDENCE_SHARE;
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { state }] of this.#records) {
+      if (isByHand(state)) continue;
+      this.#records.delete(key);
+      return;
+    }
+  }
+
+  /** Lowers what has cooled down since it was last looked at. */
+  cool(): void {
+    const nowMs = this.#clock();
+    // Taken before: a change moves an entry to the end.
+    for (const [key, record] of [...this.#records]) {
+      const cooled = coolThrottleState(record.state, nowMs, this.#criteria);
+      if (cooled !== record.state) this.change(record, cooled);
+      const { level, criterion, byHandMs } = cooled;
+      if (level === ThrottleLevel.Normal && criterion !== 'manual' && nowMs - byHandMs > HAND_LIFE_MS) this.#records.delete(key);
+    }
+  }
+
+  /** Has the newest evidence stored as well, also where it is little newer than what the store knows. */
+  complete(): void {
+    for (const [key, record] of this.#records) {
+      if (record.state.lastEvidenceMs > record.storedEvidenceMs) this.#unstored.set(key, record);
+    }
+  }
+
+  /**
+   * Stores what the store does not know yet.
+   *
+   * @throws AnalyticsError `store_unavailable`; what could not be stored is stored the next time
+   */
+  async flush(): Promise<void> {
+    const writing = this.#unstored;
+    this.#unstored = new Map();
+    try {
+      const rows = [...writing.values()].map((record) => ({ ...rowOf(record), version: this.#nextVersion() }));
+      for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+        await this.#store.insert('throttle_levels', rows.slice(start, start + ROWS_PER_INSERT));
+      }
+    } catch (error) {
+      // What changed meanwhile is newer.
+      for (const [key, record] of writing) if (!this.#unstored.has(key)) this.#unstored.set(key, record);
+      throw error;
+    }
+  }
+
+  /** Reads the levels that have not cooled down yet. */
+  async load(): Promise<void> {
+    const nowMs = this.#clock();
+    const [newest] = await this.#store.query<{ newest: string }>(render(sql`SELECT max(version) AS newest FROM throttle_levels`));
+    this.#version = Number(newest?.newest ?? 0);
+    const oldestMs = Math.max(0, nowMs - ThrottleLevel.Blocked * this.#criteria.cooldownMs);
+    const rows = await this.#store.query<LevelRow>(
+      render(sql`SELECT project_id, subject_kind, subject_id, level, since, last_evidence, reason, criterion, set_by_hand_at
+        FROM throttle_levels FINAL
+        WHERE criterion = 'manual' OR set_by_hand_at > ${bind.timeMs(Math.max(0, nowMs - HAND_LIFE_MS))}
+          OR (level > 0 AND greatest(since, last_evidence) > ${bind.timeMs(oldestMs)})
+        ORDER BY set_by_hand_at IS NULL, last_evidence DESC LIMIT ${bind.uint(this.#recordsMax)}`),
+      { rows: this.#recordsMax },
+    );
+    for (const row of rows.toReversed()) {
+      const subject = subjectOf(row);
+      if (subject === undefined) continue;
+      const cooled = coolThrottleState(subject.state, nowMs, this.#criteria);
+      this.change(subject, cooled, cooled === subject.state);
+    }
+  }
+
+  /** Later rows have higher versions, also when the clock stands still or goes back, and across restarts. */
+  #nextVersion(): number {
+    this.#version = Math.max(this.#version + 1, this.#clock());
+    return this.#version;
+  }
+}
+
+/** Is there something that a person said about it? A release is remembered, so that it can win over what others still hold. */
+function isByHand({ byHandMs }: ThrottleState): boolean {
+  return byHandMs > 0;
+}
+
+function rowOf({ projectId, kind, id, state }: LevelRecord): LevelRow {
+  return {
+    project_id: projectId,
+    subject_kind: kind,
+    subject_id: id,
+    level: state.level,
+    since: new Date(state.sinceMs).toISOString(),
+    last_evidence: new Date(state.lastEvidenceMs).toISOString(),
+    reason: state.reason,
+    criterion: state.criterion,
+    set_by_hand_at: state.byHandMs === 0 ? null : new Date(state.byHandMs).toISOString(),
+  };
+}
+
+/** A row that a newer program wrote may name what this one does not know; it is left alone. */
+function subjectOf(row: LevelRow): ThrottledSubject | undefined {
+  const level = findThrottleLevel(row.level);
+  const kind = SUBJECT_KINDS.find((candidate) => candidate === row.subject_kind);
+  const criterion = ESCALATION_CRITERIA.find((candidate) => candidate === row.criterion);
+  if (level === undefined || kind === undefined || criterion === undefined) return undefined;
+  const state: ThrottleState = {
+    level,
+    sinceMs: Date.parse(row.since),
+    lastEvidenceMs: Date.parse(row.last_evidence),
+    criterion,
+    reason: row.reason,
+    byHandMs: row.set_by_hand_at === null ? 0 : Date.parse(row.set_by_hand_at),
+  };
+  return { projectId: row.project_id, kind, id: row.subject_id, state };
+}

@@ -1,0 +1,309 @@
+import {
+  AnalyticsError,
+  adjustedLimit,
+  allowsRequests,
+  applyEvidence,
+  coolThrottleState,
+  DEFAULT_ESCALATION_CRITERIA,
+  type EscalationCriteria,
+  findEvidence,
+  holdThrottleLevel,
+  mergeThrottleStates,
+  nextStepDownMs,
+  releaseThrottleLevel,
+  requestCost,
+  ThrottleLevel,
+  type ThrottleState,
+} from '@systemprompt-analytics/core';
+import type { Store } from '../store/store.js';
+import type { Timer } from '../timer.js';
+import { HAND_LIFE_MS, LevelRecords } from './level-records.js';
+import type { RateLimiter } from './open-rate-limiter.js';
+import { RecentEntries } from './recent-entries.js';
+import { RequestWindow } from './request-window.js';
+import type { DecisionRequest, ObservedRequest, ThrottleDecision } from './throttle-decision.js';
+import { type SubjectKind, subjectKey, type ThrottledSubject, type ThrottleSubject } from './throttle-subject.js';
+
+export interface ThrottleServiceOptions {
+  readonly store: Store;
+  readonly limiter: RateLimiter;
+  /** Requests per minute at the normal level; the limiter must have been opened with as many points. */
+  readonly requestsPerMinute: number;
+  readonly criteria?: EscalationCriteria;
+  /** UTC milliseconds. */
+  readonly clock: () => number;
+  /** Stores levels in the background; without one only {@link ThrottleService.flush} and `close` do. */
+  readonly timer?: Timer | undefined;
+  /** Told of levels that could not be stored or shared; they are tried again. */
+  readonly onFailure?: (error: unknown) => void;
+  /** Subjects whose requests are counted. @default 1000000 */
+  readonly subjectsMax?: number;
+  /** Subjects not at the normal level. @default 100000 */
+  readonly levelsMax?: number;
+}
+
+/** At the severe level a request costs four of them: with fewer none would pass, and the level would be no other than blocked. */
+export const REQUESTS_PER_MINUTE_MIN = 4;
+const SUBJECTS_MAX = 1_000_000;
+const LEVELS_MAX = 100_000;
+const FLUSH_PAUSE_MS = 1_000;
+const RETRY_PAUSE_MS = 5_000;
+/** Levels are lowered in the store, and counters of who is gone dropped, at this interval; a decision never waits for it. */
+const SWEEP_PAUSE_MS = 60_000;
+/** Windows that were not used for one to two of these are dropped: they have nothing to say any more. */
+const WINDOW_SWEEPS = 5;
+
+/**
+ * Slows down who misbehaves, and shuts out who goes on. Requests that were seen raise the level of their session and of their
+ * visitor, one step at a time; time lowers it again. A decision takes the higher of both levels and charges the request to the
+ * limit of the visitor, or of the session where the visitor is not known: whoever opens a session per request has one limit.
+ * Memory per subject is a few numbers, and levels above normal outlive the process.
+ */
+export class ThrottleService {
+  readonly #options: ThrottleServiceOptions;
+  readonly #criteria: EscalationCriteria;
+  readonly #levels: LevelRecords;
+  readonly #windows: RecentEntries<RequestWindow>;
+  #flushing: Promise<void> = Promise.resolve();
+  #timer: Timer | undefined;
+  #scheduled = false;
+  #sweeps = 0;
+
+  /** @throws AnalyticsError `invalid_configuration` */
+  constructor(options: ThrottleServiceOptions) {
+    const { store, clock, requestsPerMinute, criteria = DEFAULT_ESCALATION_CRITERIA } = options;
+    if (!Number.isSafeInteger(requestsPerMinute) || requestsPerMinute < REQUESTS_PER_MINUTE_MIN) {
+      throw new AnalyticsError(
+        'invalid_configuration',
+        `${requestsPerMinute} requests per minute is no limit; it is a whole number from ${REQUESTS_PER_MINUTE_MIN}.`,
+      );
+    }
+    this.#options = options;
+    this.#criteria = criteria;
+    this.#timer = options.timer;
+    this.#levels = new LevelRecords(store, criteria, clock, options.levelsMax ?? LEVELS_MAX);
+    this.#windows = new RecentEntries(options.subjectsMax ?? SUBJECTS_MAX);
+  }
+
+  /** Takes over the levels that an earlier process left, and starts the work in the background. Called once. */
+  async recover(): Promise<void> {
+    await this.#levels.load();
+    this.#scheduleSweep();
+  }
+
+  /**
+   * Decides about one request, and charges it. Nobody's requests, without session and visitor, have no limit to be charged to.
+   */
+  async decide(request: DecisionRequest): Promise<ThrottleDecision> {
+    const { projectId, sessionId, visitorId } = request;
+    const { limiter, clock, requestsPerMinute } = this.#options;
+    const sessionKey = sessionId === '' ? '' : subjectKey(projectId, 'session', sessionId);
+    const visitorKey = visitorId === '' ? '' : subjectKey(projectId, 'fingerprint', visitorId);
+    if (limiter.shared !== undefined) await this.#adoptShared(request, sessionKey, visitorKey);
+    const nowMs = clock();
+    const ofSession = this.#stateAt(sessionKey, nowMs);
+    const ofVisitor = this.#stateAt(visitorKey, nowMs);
+    const { level, reason } = ofVisitor.level > ofSession.level ? ofVisitor : ofSession;
+    if (!allowsRequests(level)) {
+      const retryAfterSeconds = this.#secondsBlocked([ofSession, ofVisitor], nowMs);
+      return { level, allowed: false, limit: 0, remaining: 0, retryAfterSeconds, reason };
+    }
+    const limit = adjustedLimit(requestsPerMinute, level);
+    const key = visitorKey === '' ? sessionKey : visitorKey;
+    if (key === '') return { level, allowed: true, limit, remaining: limit, retryAfterSeconds: 0, reason };
+    const cost = requestCost(level);
+    const { allowed, remainingPoints, msBeforeNext } = await limiter.consume(key, cost);
+    if (allowed) return { level, allowed, limit, remaining: Math.floor(remainingPoints / cost), retryAfterSeconds: 0, reason };
+    const usedUp = `The ${limit} requests of this minute are used up.`;
+    return {
+      level,
+      allowed,
+      limit,
+      remaining: 0,
+      retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+      reason: reason === '' ? usedUp : `${usedUp} ${reason}`,
+    };
+  }
+
+  /** Counts a request that was seen, and raises levels if it gives cause. Requests older than the cooldown give none any more. */
+  observe(projectId: string, sessionId: string, visitorId: string, request: ObservedRequest): void {
+    if (!request.countsAsRequest) return;
+    const nowMs = this.#options.clock();
+    if (nowMs - request.timestampMs > this.#criteria.cooldownMs) return;
+    // A client's clock that runs ahead must not hold a level longer.
+    const timestampMs = Math.min(nowMs, request.timestampMs);
+    if (sessionId !== '') this.#observe(projectId, 'session', sessionId, timestampMs, request);
+    if (visitorId !== '') this.#observe(projectId, 'fingerprint', visitorId, timestampMs, request);
+  }
+
+  #observe(projectId: string, kind: SubjectKind, id: string, timestampMs: number, request: ObservedRequest): void {
+    const key = subjectKey(projectId, kind, id);
+    let window = this.#windows.use(key);
+    if (window === undefined) {
+      window = new RequestWindow();
+      this.#windows.add(key, window);
+    }
+    window.record(timestampMs, request.failed);
+    const { botScore, declaredSearchEngine, scanner = false, flagged = false } = request;
+    const evidence = findEvidence(
+      {
+        timestampMs,
+        botScore,
+        requestsPerMinute: window.requestsPerMinute(timestampMs),
+        requests: window.recentRequests,
+        failedRequests: window.recentFailures,
+        declaredSearchEngine,
+        scanner,
+        flagged,
+      },
+      this.#criteria,
+    );
+    if (evidence === undefined) return;
+    const before = this.#levels.stateOf(key);
+    const after = applyEvidence(before, evidence, timestampMs, this.#criteria);
+    if (after !== before) this.#change({ projectId, kind, id }, after);
+  }
+
+  /** The state of a session or visitor at this moment. */
+  levelOf(projectId: string, kind: SubjectKind, id: string): ThrottleState {
+    return this.#stateAt(subjectKey(projectId, kind, id), this.#options.clock());
+  }
+
+  /**
+   * Sets a level by hand. It holds, the normal level too, until another is set or it is released. Stored when this resolves.
+   *
+   * @throws AnalyticsError `store_unavailable`
+   */
+  async setLevel(subject: ThrottleSubject, level: ThrottleLevel, reason: string): Promise<void> {
+    await this.#changeByHand(subject, holdThrottleLevel(level, reason, this.#options.clock()));
+  }
+
+  /**
+   * Gives a level back to the criteria, beginning at the normal one. Stored when this resolves.
+   *
+   * @throws AnalyticsError `store_unavailable`
+   */
+  async release(subject: ThrottleSubject): Promise<void> {
+    await this.#changeByHand(subject, releaseThrottleLevel(this.#options.clock()));
+  }
+
+  /** Sessions and visitors of a project that are not at the normal level, or held there: the highest and newest first. */
+  list(projectId: string, limit: number): ThrottledSubject[] {
+    const nowMs = this.#options.clock();
+    const listed: ThrottledSubject[] = [];
+    for (const { projectId: ofProject, kind, id, state: stored } of this.#levels.all()) {
+      const state = coolThrottleState(stored, nowMs, this.#criteria);
+      if (ofProject !== projectId || (state.level === ThrottleLevel.Normal && state.criterion !== 'manual')) continue;
+      listed.push({ projectId, kind, id, state });
+    }
+    return listed.sort((a, b) => b.state.level - a.state.level || b.state.sinceMs - a.state.sinceMs).slice(0, limit);
+  }
+
+  /** How much is kept in memory. */
+  get sizes(): { readonly levels: number; readonly windows: number } {
+    return { levels: this.#levels.size, windows: this.#windows.size };
+  }
+
+  /** Stores levels that are not stored yet. */
+  flush(): Promise<void> {
+    const run = (): Promise<void> => this.#levels.flush();
+    this.#flushing = this.#flushing.then(run, run);
+    return this.#flushing;
+  }
+
+  /** Stores levels a last time and closes the limiter; nothing runs in the background afterwards. */
+  async close(): Promise<void> {
+    this.#timer = undefined;
+    try {
+      this.#levels.complete();
+      await this.flush();
+    } finally {
+      await this.#options.limiter.close();
+    }
+  }
+
+  #stateAt(key: string, nowMs: number): ThrottleState {
+    return coolThrottleState(this.#levels.stateOf(key), nowMs, this.#criteria);
+  }
+
+  /** Until nothing blocks any more, in whole seconds; null where a person does. */
+  #secondsBlocked(states: readonly ThrottleState[], nowMs: number): number | null {
+    let endMs = nowMs;
+    for (const state of states) {
+      if (allowsRequests(state.level)) continue;
+      const stepMs = nextStepDownMs(state, this.#criteria.cooldownMs);
+      if (stepMs === undefined) return null;
+      endMs = Math.max(endMs, stepMs);
+    }
+    return Math.max(1, Math.ceil((endMs - nowMs) / 1000));
+  }
+
+  #change(subject: ThrottleSubject, state: ThrottleState): void {
+    if (!this.#levels.change(subject, state)) return;
+    this.#schedule();
+    this.#tellOthers(subject, state).catch((error: unknown) => this.#options.onFailure?.(error));
+  }
+
+  async #changeByHand(subject: ThrottleSubject, state: ThrottleState): Promise<void> {
+    if (subject.id === '') throw new AnalyticsError('missing_field', `The id of the ${subject.kind} is empty.`, { path: 'id' });
+    this.#levels.change(subject, state);
+    await this.flush();
+    await this.#tellOthers(subject, state).catch((error: unknown) => this.#options.onFailure?.(error));
+  }
+
+  /** The limiter itself refuses who is blocked, so that a server which has not read the level yet refuses, too. */
+  async #tellOthers({ projectId, kind, id }: ThrottleSubject, state: ThrottleState): Promise<void> {
+    const { limiter } = this.#options;
+    const key = subjectKey(projectId, kind, id);
+    const { cooldownMs } = this.#criteria;
+    // Never longer than the level itself lasts.
+    if (!allowsRequests(state.level)) await limiter.block(key, Math.max(1, Math.floor(cooldownMs / 1000)));
+    else if (state.byHandMs === state.sinceMs) await limiter.unblock(key);
+    await limiter.shared?.publish(key, state, state.byHandMs > 0 ? HAND_LIFE_MS : (state.level + 1) * cooldownMs);
+  }
+
+  async #adoptShared({ projectId, sessionId, visitorId }: DecisionRequest, sessionKey: string, visitorKey: string): Promise<void> {
+    await Promise.all([
+      this.#adopt(projectId, 'session', sessionId, sessionKey),
+      this.#adopt(projectId, 'fingerprint', visitorId, visitorKey),
+    ]);
+  }
+
+  async #adopt(projectId: string, kind: SubjectKind, id: string, key: string): Promise<void> {
+    if (key === '') return;
+    const shared = await this.#options.limiter.shared?.read(key);
+    if (shared === undefined) return;
+    const own = this.#levels.stateOf(key);
+    const merged = mergeThrottleStates(own, shared);
+    // Whoever changed it has stored it.
+    if (merged !== own) this.#levels.change({ projectId, kind, id }, merged, true);
+  }
+
+  #schedule(): void {
+    this.#after(FLUSH_PAUSE_MS);
+  }
+
+  #after(pauseMs: number): void {
+    if (this.#scheduled || this.#timer === undefined) return;
+    this.#scheduled = true;
+    this.#timer.after(pauseMs, () => {
+      this.#scheduled = false;
+      if (this.#timer === undefined) return;
+      this.flush().catch((error: unknown) => {
+        this.#options.onFailure?.(error);
+        this.#after(RETRY_PAUSE_MS);
+      });
+    });
+  }
+
+  #scheduleSweep(): void {
+    this.#timer?.after(SWEEP_PAUSE_MS, () => {
+      if (this.#timer === undefined) return;
+      this.#levels.cool();
+      if (this.#levels.unstored > 0) this.#schedule();
+      this.#sweeps++;
+      if (this.#sweeps % WINDOW_SWEEPS === 0) this.#windows.age();
+      this.#scheduleSweep();
+    });
+  }
+}
