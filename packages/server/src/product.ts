@@ -9,10 +9,13 @@ import { Journal } from './ingest/journal.js';
 import { PageReader } from './ingest/page-reader.js';
 import { loadPriceBook } from './prices/load-price-book.js';
 import { Erasure } from './privacy/erasure.js';
+import { Retention } from './privacy/retention.js';
 import { KeyRepository } from './projects/key-repository.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import type { ReportDefinition } from './reports/definition.js';
 import { type ReportAnswer, runReport } from './reports/run-report.js';
+import { restoreLiveSessions } from './sessions/restore-live-sessions.js';
+import { SessionCleanupService } from './sessions/session-cleanup-service.js';
 import { SessionMerges } from './sessions/session-merges.js';
 import { SessionRepository } from './sessions/session-repository.js';
 import { type SessionJudge, SessionSnapshots } from './sessions/session-snapshots.js';
@@ -35,6 +38,8 @@ export interface Product {
   readonly snapshots: SessionSnapshots;
   readonly sessions: SessionRepository;
   readonly erasure: Erasure;
+  readonly retention: Retention;
+  readonly cleanup: SessionCleanupService;
   readonly projects: ProjectRepository;
   readonly keys: KeyRepository;
   /**
@@ -95,6 +100,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await merges.recover();
     await snapshots.recover();
     const visits = openVisits({ configuration, store: commitStore, clock, origins: NO_ORIGINS, merges, catchUp });
+    await restoreLiveSessions(store, visits.live, { nowMs: clock(), gapMs: configuration.sessionGapMs });
     const pages = new PageReader(defaultContentRouting(configuration.contentPatterns), configuration.queryParameters);
     const { bufferEventsMax, bufferBytesMax } = configuration;
     const pipeline = new IngestPipeline(commitStore, mover, {
@@ -110,6 +116,16 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       forget: (projectId, sessionIds, visitorIds) => visits.live.forget(projectId, sessionIds, visitorIds),
       onSession: mark,
     });
+    const cleanup = new SessionCleanupService({
+      sessions,
+      projectIds: async () => (await projects.list()).map((project) => project.project_id),
+      inactiveHours: configuration.sessionEndHours,
+      timer,
+      onFailure,
+    });
+    if (configuration.sessionEndHours > 0) cleanup.start();
+    const retention = new Retention({ store: movingStore, clock, days: configuration.retentionDays, timer, onFailure });
+    retention.start();
     return {
       configuration,
       clock,
@@ -120,6 +136,8 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       ingest: new IngestService({ configuration, prices, pipeline, clock, pages }),
       sessions,
       erasure,
+      retention,
+      cleanup,
       snapshots,
       projects,
       keys: new KeyRepository(store, clock),
@@ -129,6 +147,8 @@ export async function openProduct(configuration: ServerConfiguration, options: P
         return runReport(definition, { projectId, timeZone, parameters, nowMs: clock() }, store, () => snapshots.refresh());
       },
       close: async () => {
+        cleanup.stop();
+        retention.stop();
         await pipeline.drain();
         await mover.stop();
         await snapshots.stop();

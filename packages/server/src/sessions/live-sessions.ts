@@ -1,5 +1,8 @@
 import type { ClientFacts } from '../enrichment/client-facts.js';
 
+/** Sessions found by their visitor are named so; the rest of the name is a hash of who and when. */
+export const FOUND_PREFIX = 'v_';
+
 /** A session that is known in memory. */
 export class LiveSession {
   readonly sessionId: string;

@@ -3,15 +3,13 @@ import type { IncomingEvent } from '../ingest/incoming-event.js';
 import type { SessionFinder } from '../ingest/ingest-pipeline.js';
 import type { ArrivedEvent } from '../ingest/journal.js';
 import { OpeningRow } from '../ingest/web-rows.js';
-import { LiveSession, type LiveSessions, type ProjectSessions } from './live-sessions.js';
+import { FOUND_PREFIX, LiveSession, type LiveSessions, type ProjectSessions } from './live-sessions.js';
 import type { OriginReader } from './origin-reader.js';
 import type { SessionMerge } from './session-merges.js';
 import type { StoredSession, VisitorLookup } from './visitor-lookup.js';
 import { dayOf, type VisitorSalts } from './visitor-salts.js';
 
 const DAY_MS = 86_400_000;
-/** Sessions found by their visitor are named so; the rest of the name is a hash of who and when. */
-const FOUND_PREFIX = 'v_';
 
 export interface SessionAssignmentOptions {
   readonly live: LiveSessions;

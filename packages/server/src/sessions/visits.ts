@@ -37,7 +37,7 @@ export function openVisits({ configuration, store, clock, origins, merges, catch
     clock,
     lookup: new VisitorLookup(store, catchUp, () => live.forgotten),
     gapMs: configuration.sessionGapMs,
-    knownSinceMs: clock(),
+    knownSinceMs: clock() - configuration.sessionGapMs,
     merge: (found) => merges.note(found),
   });
   return { live, salts, assignment };

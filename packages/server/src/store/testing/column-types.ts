@@ -38,6 +38,7 @@ export const COLUMN_CASES: readonly ColumnCase[] = [
   { type: 'Nullable(Int64)', given: `-${BEYOND_DOUBLE}`, answered: `-${BEYOND_DOUBLE}`, absent: null },
   { type: 'UInt64', given: UINT64_MAX, answered: UINT64_MAX, absent: '0' },
   { type: 'Nullable(UInt64)', given: 7, answered: '7', absent: null },
+  { type: 'UInt8', given: 255, answered: 255, absent: 0 },
   { type: 'UInt16', given: 65_535, answered: 65_535, absent: 0 },
   { type: 'Float64', given: -0.5, answered: -0.5, absent: 0 },
   { type: 'Date', given: '2024-02-29', answered: '2024-02-29', absent: '1970-01-01' },

@@ -1,0 +1,54 @@
+import { bind, render, sql } from '../store/sql.js';
+import type { Store } from '../store/store.js';
+import { FOUND_PREFIX, LiveSession, type LiveSessions } from './live-sessions.js';
+
+/** Sessions read back at most: the latest ones, which are those that most likely go on. */
+const SESSIONS_MAX = 200_000;
+
+export interface RestoreOptions {
+  /** The server's clock, UTC milliseconds. */
+  readonly nowMs: number;
+  /** Longest pause within a session, in milliseconds. */
+  readonly gapMs: number;
+}
+
+/**
+ * Reads the sessions that may still go on back into memory, from the events in their tables: snapshots may not be up to
+ * date yet. Called after a start, when every acknowledged event is in its table.
+ */
+export async function restoreLiveSessions(store: Store, live: LiveSessions, { nowMs, gapMs }: RestoreOptions): Promise<void> {
+  const since = bind.timeMs(nowMs - gapMs);
+  const rows = await store.query<Record<'project_id' | 'session_id' | 'visitor_id' | 'user_id' | 'first_ms' | 'last_ms', string>>(
+    render(sql`SELECT project_id, session_id, argMinIf(row.visitor_id, row.timestamp, row.visitor_id != '') AS visitor_id,
+        argMaxIf(row.user_id, row.timestamp, row.user_id != '') AS user_id,
+        toUnixTimestamp64Milli(min(row.timestamp)) AS first_ms, toUnixTimestamp64Milli(max(row.timestamp)) AS last_ms
+      FROM (
+        SELECT project_id, session_id, visitor_id, user_id, timestamp FROM analytics_events WHERE timestamp >= ${since}
+        UNION ALL SELECT project_id, session_id, visitor_id, user_id, timestamp FROM http_requests WHERE timestamp >= ${since}
+        UNION ALL SELECT project_id, session_id, visitor_id, user_id, timestamp FROM engagement_events WHERE timestamp >= ${since}
+      ) AS row WHERE session_id != '' GROUP BY project_id, session_id ORDER BY last_ms DESC LIMIT ${bind.uint(SESSIONS_MAX)}`),
+    { rows: SESSIONS_MAX, seconds: 60 },
+  );
+  const ended = await endedSessions(store, nowMs - gapMs);
+  // The oldest first, which is the order in which they are forgotten.
+  for (const row of rows.reverse()) {
+    const found = row.session_id.startsWith(FOUND_PREFIX);
+    const session = new LiveSession(row.session_id, row.visitor_id, !found, Number(row.first_ms), nowMs);
+    session.lastMs = Number(row.last_ms);
+    session.userId = row.user_id;
+    // Where its visitor came from is stored with its first event; one that is earlier still says so itself.
+    session.originMs = session.firstMs;
+    session.endedMs = ended.get(`${row.project_id}\0${row.session_id}`) ?? Number.POSITIVE_INFINITY;
+    live.add(row.project_id, session);
+  }
+  live.trim();
+}
+
+async function endedSessions(store: Store, sinceMs: number): Promise<Map<string, number>> {
+  const rows = await store.query<Record<'project_id' | 'session_id' | 'ended_ms', string>>(
+    render(sql`SELECT project_id, session_id, toUnixTimestamp64Milli(max(changed_at)) AS ended_ms FROM session_changes
+      WHERE change = 'ended' AND changed_at >= ${bind.timeMs(sinceMs)} GROUP BY project_id, session_id`),
+    { rows: SESSIONS_MAX },
+  );
+  return new Map(rows.map((row) => [`${row.project_id}\0${row.session_id}`, Number(row.ended_ms)]));
+}
