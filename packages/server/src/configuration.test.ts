@@ -66,7 +66,7 @@ describe('readConfiguration', () => {
     ['pages', '/wiki/*.txt,!/api/**', { contentPatterns: { pages: ['/wiki/*.txt'], notPages: ['/api/**'], content: [] } }],
     ['contents', '/blog/*', { contentPatterns: { pages: [], notPages: [], content: ['/blog/*'] } }],
     ['behavior', 'layered', { behaviorProfile: 'layered' }],
-    ['decisionLimit', '1', { decisionLimit: 1 }],
+    ['decisionLimit', '4', { decisionLimit: 4 }],
     ['prices', 'prices.json', { priceFile: 'prices.json' }],
     ['buffer', '1', { bufferEventsMax: 1 }],
     ['bufferBytes', '1024', { bufferBytesMax: 1024 }],

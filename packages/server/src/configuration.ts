@@ -368,7 +368,7 @@ export function readConfiguration(flags: ConfigurationFlags = {}, environment: E
     behaviorProfile: choice(SETTINGS.behavior, ['classic', 'layered']),
     botRulesFile: text(SETTINGS.botRules),
     redisUrl: text(SETTINGS.redis),
-    decisionLimit: integer(SETTINGS.decisionLimit, 1, 1_000_000),
+    decisionLimit: integer(SETTINGS.decisionLimit, 4, 1_000_000),
     priceFile: text(SETTINGS.prices),
     bufferEventsMax: integer(SETTINGS.buffer, 1, 10_000_000),
     bufferBytesMax: integer(SETTINGS.bufferBytes, 1024, 64 * bytesMax),

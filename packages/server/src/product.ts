@@ -1,6 +1,13 @@
 import { join } from 'node:path';
-import { defaultContentRouting, type PriceBook } from '@systemprompt-analytics/core';
+import { BehavioralBotDetector, defaultContentRouting, type PriceBook } from '@systemprompt-analytics/core';
+import { BotWatch } from './bots/bot-watch.js';
+import { LiveDecisions } from './bots/live-decisions.js';
+import { readBotRules } from './bots/read-bot-rules.js';
+import { SessionVerdicts } from './bots/session-verdicts.js';
+import { SitePages } from './bots/site-pages.js';
 import type { ServerConfiguration } from './configuration.js';
+import { identifyBot } from './enrichment/bot-identity.js';
+import type { BotIdentity } from './enrichment/client-facts.js';
 import { findNewestVersion } from './ingest/attribute-traces.js';
 import { EventMover } from './ingest/event-mover.js';
 import { IngestPipeline } from './ingest/ingest-pipeline.js';
@@ -18,11 +25,14 @@ import { restoreLiveSessions } from './sessions/restore-live-sessions.js';
 import { SessionCleanupService } from './sessions/session-cleanup-service.js';
 import { SessionMerges } from './sessions/session-merges.js';
 import { SessionRepository } from './sessions/session-repository.js';
-import { type SessionJudge, SessionSnapshots } from './sessions/session-snapshots.js';
+import { SessionSnapshots } from './sessions/session-snapshots.js';
 import { openVisits } from './sessions/visits.js';
 import { openClickHouseStore } from './store/clickhouse-driver.js';
 import { migrate } from './store/migrations.js';
 import type { Store } from './store/store.js';
+import type { DecisionMaker } from './throttle/decision-maker.js';
+import { openThrottle } from './throttle/open-throttle.js';
+import type { ThrottleService } from './throttle/throttle-service.js';
 import type { Timer } from './timer.js';
 
 /** Everything the product does, without HTTP: what the server serves and what an application may use as a library. */
@@ -39,6 +49,8 @@ export interface Product {
   readonly sessions: SessionRepository;
   readonly erasure: Erasure;
   readonly retention: Retention;
+  readonly throttle: ThrottleService;
+  readonly decisions: DecisionMaker;
   readonly cleanup: SessionCleanupService;
   readonly projects: ProjectRepository;
   readonly keys: KeyRepository;
@@ -78,7 +90,10 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await migrate(store, clock());
     const projects = new ProjectRepository(store, clock);
     await projects.ensureDefault();
-    const verdicts: SessionJudge = { judge: async () => undefined };
+    const detector = new BehavioralBotDetector(readBotRules(configuration.botRulesFile));
+    const sitePages = new SitePages();
+    const identify = (userAgent: string): BotIdentity => identifyBot({ userAgent, brands: '', signatureAgent: '' });
+    const verdicts = new SessionVerdicts({ store, clock, detector, pages: sitePages, identify });
     const { behaviorProfile } = configuration;
     const snapshots = new SessionSnapshots(store, { clock, timer, verdicts, behaviorProfile });
     const mark = (projectId: string, sessionId: string): void => snapshots.mark(projectId, sessionId);
@@ -101,19 +116,26 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await snapshots.recover();
     const visits = openVisits({ configuration, store: commitStore, clock, origins: NO_ORIGINS, merges, catchUp });
     await restoreLiveSessions(store, visits.live, { nowMs: clock(), gapMs: configuration.sessionGapMs });
+    await sitePages.restore(store, clock());
+    const throttle = await openThrottle(store, configuration, { clock, timer, onFailure });
+    const watch = new BotWatch({ live: visits.live, throttle, pages: sitePages, detector });
+    const decisions = new LiveDecisions({ ...visits, throttle, watch });
     const pages = new PageReader(defaultContentRouting(configuration.contentPatterns), configuration.queryParameters);
     const { bufferEventsMax, bufferBytesMax } = configuration;
     const pipeline = new IngestPipeline(commitStore, mover, {
       bufferEventsMax,
       bufferBytesMax,
       sessions: visits.assignment,
-      observers: [],
+      observers: [watch],
     });
     const sessions = new SessionRepository({ store, clock, live: visits.live, catchUp, onSession: mark });
     const erasure = new Erasure({
       store: movingStore,
       catchUp,
-      forget: (projectId, sessionIds, visitorIds) => visits.live.forget(projectId, sessionIds, visitorIds),
+      forget: async (projectId, sessionIds, visitorIds) => {
+        visits.live.forget(projectId, sessionIds, visitorIds);
+        await throttle.forget(projectId, sessionIds, visitorIds);
+      },
       onSession: mark,
     });
     const cleanup = new SessionCleanupService({
@@ -138,6 +160,8 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       erasure,
       retention,
       cleanup,
+      throttle,
+      decisions,
       snapshots,
       projects,
       keys: new KeyRepository(store, clock),
@@ -150,6 +174,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
         cleanup.stop();
         retention.stop();
         await pipeline.drain();
+        await throttle.close();
         await mover.stop();
         await snapshots.stop();
         await stores.close();

@@ -27,10 +27,16 @@ export function parseAccessLogLine(line: string, format: AccessLogFormat): Acces
 export function detectAccessLogFormat(lines: Iterable<string>): AccessLogFormat | undefined {
   const counts = new Map<AccessLogFormat, number>();
   for (const line of lines) {
-    const format = ACCESS_LOG_FORMATS.find((candidate) => parseAccessLogLine(line, candidate).ok);
+    const format = ACCESS_LOG_FORMATS.find((candidate) => isOfFormat(line, candidate));
     if (format !== undefined) counts.set(format, (counts.get(format) ?? 0) + 1);
   }
   const [first, ...others] = counts;
   if (first === undefined) return undefined;
   return others.reduce((best, candidate) => (candidate[1] > best[1] ? candidate : best), first)[0];
+}
+
+/** A line without a user agent can be read as `combined`, but is `common`. */
+function isOfFormat(line: string, format: AccessLogFormat): boolean {
+  const outcome = parseAccessLogLine(line, format);
+  return outcome.ok && (format !== 'combined' || outcome.entry.userAgent !== undefined);
 }

@@ -33,17 +33,7 @@ export function parseTextLine(line: string, combined: boolean): AccessLogOutcome
     return notALogLine('response_bytes', `The answer has ${bytes} bytes, more than there can be.`);
   }
 
-  let referrer: string | undefined;
-  let userAgent: string | undefined;
-  if (combined) {
-    const start = request.end + columns.length;
-    const first = line.startsWith(' "', start) ? readQuoted(line, start + 2, (end) => line.startsWith(' "', end)) : undefined;
-    if (first === undefined) return notALogLine('referrer', 'The line has no referrer in quotation marks; is it of the format common?');
-    const second = readQuoted(line, first.end + 2, (end) => end === line.length || line.startsWith(' ', end));
-    if (second === undefined) return notALogLine('user_agent', 'The user agent has no closing quotation mark.');
-    referrer = first.text === '-' ? '' : unescapeText(first.text);
-    userAgent = second.text === '-' ? '' : unescapeText(second.text);
-  }
+  const headers = combined ? readHeaders(line, request.end + columns.length) : NO_HEADERS;
   const { method, target } = readRequestLine(request.text);
   return {
     ok: true,
@@ -55,13 +45,35 @@ export function parseTextLine(line: string, combined: boolean): AccessLogOutcome
       target: encodeTarget(unescapeTarget(target)),
       statusCode: Number(status),
       responseBytes,
-      referrer,
-      userAgent,
+      referrer: headers.referrer,
+      userAgent: headers.userAgent,
       host: host.host,
       scheme: host.scheme,
       durationMs: combined && line.endsWith('ms') ? readTrailingMilliseconds(line) : undefined,
     },
   };
+}
+
+interface Headers {
+  readonly referrer: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+const NO_HEADERS: Headers = { referrer: undefined, userAgent: undefined };
+
+/**
+ * The two columns that the combined format adds. A line without them, or cut off within them, is of a request all the
+ * same: it has a client, a time and a status.
+ */
+function readHeaders(line: string, start: number): Headers {
+  const first = line.startsWith(' "', start) ? readQuoted(line, start + 2, (end) => line.startsWith(' "', end)) : undefined;
+  if (first === undefined) return NO_HEADERS;
+  const second = readQuoted(line, first.end + 2, (end) => end === line.length || line.startsWith(' ', end));
+  return { referrer: headerOf(first.text), userAgent: headerOf(second?.text ?? line.slice(first.end + 2)) };
+}
+
+function headerOf(text: string): string {
+  return text === '-' ? '' : unescapeText(text);
 }
 
 interface FoundTime {

@@ -79,7 +79,7 @@ function overridden<Rules extends object>(path: string, defaults: Rules, json: u
   }
   // Browsers are added by name; everything else has the fields that the defaults have.
   const open = path === 'browserVersionsMin';
-  const rules: Record<string, unknown> = { ...defaults };
+  const rules: Record<string, unknown> = Object.fromEntries(Object.entries(defaults));
   for (const [name, value] of Object.entries(json)) {
     const place = path === '' ? name : `${path}.${name}`;
     const fallback = rules[name];

@@ -1,6 +1,7 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Product } from '../product.js';
+import { addDecisionRoutes } from './decision-routes.js';
 import { addDocumentationRoutes } from './documentation-routes.js';
 import { addHealthRoute } from './health-route.js';
 import { addIngestRoutes } from './ingest-routes.js';
@@ -66,6 +67,7 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
     return sendProblem(new AnalyticsError('method_not_allowed', `There is no ${asked}; the address takes ${allowed}.`), request, reply);
   });
   addIngestRoutes(server, product, gate);
+  addDecisionRoutes(server, product, gate);
   addReportRoutes(server, product, gate);
   addProjectRoutes(server, product, gate);
   addSessionRoutes(server, product, gate);

@@ -14,8 +14,8 @@ export interface ErasureOptions {
   readonly store: Store;
   /** Brings tables and snapshots up to date with all that was acknowledged. */
   readonly catchUp: () => Promise<void>;
-  /** Forgets sessions that are known in memory. */
-  readonly forget: (projectId: string, sessionIds: readonly string[], visitorIds: readonly string[]) => void;
+  /** Forgets sessions and visitors that are known in memory, and their throttle levels everywhere. */
+  readonly forget: (projectId: string, sessionIds: readonly string[], visitorIds: readonly string[]) => Promise<void>;
   readonly onSession: (projectId: string, sessionId: string) => void;
 }
 
@@ -29,7 +29,7 @@ const EVENT_TABLES = [
   'http_requests',
   'spans',
 ];
-const SESSION_TABLES = ['session_changes', 'session_verdicts', 'session_marks', 'throttle_levels', 'user_sessions'];
+const SESSION_TABLES = ['session_changes', 'session_verdicts', 'session_marks', 'user_sessions'];
 const IDS_MAX = 1_000_000;
 /** Ids per statement, so that one statement stays small. */
 const IDS_PER_STATEMENT = 5_000;
@@ -58,11 +58,10 @@ export class Erasure {
     const erased: Record<string, number> = {};
     for (const table of EVENT_TABLES) erased[table] = await this.#eraseRows(projectId, table, sessions.ids, ownCondition(table, subject));
     Object.assign(erased, await this.#eraseTasks(projectId, sessions.ids, subject));
-    for (const table of SESSION_TABLES)
-      erased[table] = await this.#eraseRows(projectId, table, sessions.ids, undefined, subjectColumn(table));
+    for (const table of SESSION_TABLES) erased[table] = await this.#eraseIds(projectId, table, 'session_id', sessions.ids);
     const visitors = [...sessions.visitorIds];
     erased['fingerprint_reputation'] = await this.#eraseIds(projectId, 'fingerprint_reputation', 'fingerprint', visitors);
-    this.#options.forget(projectId, sessions.ids, visitors);
+    await this.#options.forget(projectId, sessions.ids, visitors);
     // Sessions of others in which the person was named have changed.
     for (const sessionId of sessions.touchedIds) this.#options.onSession(projectId, sessionId);
     return erased;
@@ -110,14 +109,8 @@ export class Erasure {
     return { agent_tasks: await this.#eraseIds(projectId, 'agent_tasks', 'task_id', taskIds) };
   }
 
-  async #eraseRows(
-    projectId: string,
-    table: string,
-    sessionIds: readonly string[],
-    own: SqlFragment | undefined,
-    column = 'session_id',
-  ): Promise<number> {
-    const bySession = await this.#eraseIds(projectId, table, column, sessionIds);
+  async #eraseRows(projectId: string, table: string, sessionIds: readonly string[], own: SqlFragment | undefined): Promise<number> {
+    const bySession = await this.#eraseIds(projectId, table, 'session_id', sessionIds);
     return own === undefined ? bySession : bySession + (await this.#eraseWhere(projectId, table, own));
   }
 
@@ -153,8 +146,4 @@ function ownCondition(table: string, subject: ErasureSubject): SqlFragment | und
   const named = sql`fingerprint = ${visitor}`;
   const found = ['analytics_events', 'engagement_events', 'http_requests', 'user_sessions'].includes(table);
   return found ? sql`(${named} OR visitor_id = ${visitor})` : named;
-}
-
-function subjectColumn(table: string): string {
-  return table === 'throttle_levels' ? 'subject_id' : 'session_id';
 }

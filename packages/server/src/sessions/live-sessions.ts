@@ -1,3 +1,4 @@
+import type { SessionBehavior } from '@systemprompt-analytics/core';
 import type { ClientFacts } from '../enrichment/client-facts.js';
 
 /** Sessions found by their visitor are named so; the rest of the name is a hash of who and when. */
@@ -21,6 +22,8 @@ export class LiveSession {
   endedMs = Number.POSITIVE_INFINITY;
   userId = '';
   client: ClientFacts | undefined = undefined;
+  /** What is kept of its page requests. */
+  behavior: SessionBehavior | undefined = undefined;
   /** Server's time of the last move to the end of the order of eviction. */
   rankedMs: number;
 

@@ -113,6 +113,12 @@ export class LevelRecords {
     }
   }
 
+  /** Drops what is known of a subject, and does not store it any more. */
+  forget(key: string): void {
+    this.#records.delete(key);
+    this.#unstored.delete(key);
+  }
+
   /** Lowers what has cooled down since it was last looked at. */
   cool(): void {
     const nowMs = this.#clock();

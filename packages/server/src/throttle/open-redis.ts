@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AnalyticsError } from '@systemprompt-analytics/core';
 import { Redis } from 'ioredis';
 import { type RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { mergeSharedStates, type SharedLevels, writeSharedState } from './shared-levels.js';
@@ -81,5 +82,16 @@ class RedisLevels implements SharedLevels {
     const name = `${PREFIX}:level:${key}`;
     const answers = await this.#client.multi().hset(name, this.#serverId, writeSharedState(state)).pexpire(name, lifeMs).exec();
     for (const [error] of answers ?? []) if (error !== null) throw error;
+  }
+
+  async forget(key: string): Promise<void> {
+    try {
+      await this.#client.del(`${PREFIX}:level:${key}`);
+    } catch (cause) {
+      throw new AnalyticsError('store_unavailable', 'Redis does not answer, so that what it knows could not be erased.', {
+        retryAfterSeconds: 5,
+        cause,
+      });
+    }
   }
 }

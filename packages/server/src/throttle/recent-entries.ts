@@ -34,6 +34,12 @@ export class RecentEntries<Value> {
     this.#add(key, value);
   }
 
+  /** Drops an entry. */
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+
   /** Drops what was not used since the last time. */
   age(): void {
     this.#old = this.#young;

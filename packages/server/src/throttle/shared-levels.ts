@@ -6,6 +6,8 @@ export interface SharedLevels {
   read(key: string): Promise<ThrottleState | undefined>;
   /** Tells the others what this server knows, for so many milliseconds. */
   publish(key: string, state: ThrottleState, lifeMs: number): Promise<void>;
+  /** Drops what all servers together know of a subject. */
+  forget(key: string): Promise<void>;
 }
 
 /** A state as text that other servers read. */

@@ -308,6 +308,26 @@ describe('a restart', () => {
   });
 });
 
+describe('forgetting', () => {
+  it('erases sessions and visitors everywhere, and nobody else', async () => {
+    misbehave('s', 'v', 21);
+    misbehave('other', 'w', 1);
+    await throttle.flush();
+    throttle.observe(project, 's', 'v', requestAt(clock.nowMs + COOLDOWN, { botScore: 70 }));
+    await throttle.forget(project, ['s', 'unknown'], ['v']);
+    const left = throttle.list(project, 10).map(({ id }) => id);
+    expect(left.sort()).toEqual(['other', 'w']);
+    expect(throttle.sizes).toEqual({ levels: 2, windows: 2 });
+    expect(await ask('s', 'v')).toMatchObject({ level: 0, allowed: true });
+    const rows = await contract.store.query<{ subject_id: string }>(
+      render(sql`SELECT DISTINCT subject_id FROM throttle_levels WHERE project_id = ${bind.string(project)} ORDER BY subject_id`),
+    );
+    expect(rows.map((row) => row.subject_id)).toEqual(['other', 'w']);
+    await restart();
+    expect(throttle.levelOf(project, 'fingerprint', 'v').level).toBe(ThrottleLevel.Normal);
+  });
+});
+
 describe('storing in the background', () => {
   it('writes levels together, tries again after a failure, and tells of it', async () => {
     const store = failingStore(contract.store);

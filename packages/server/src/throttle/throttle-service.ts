@@ -15,6 +15,8 @@ import {
   ThrottleLevel,
   type ThrottleState,
 } from '@systemprompt-analytics/core';
+import { deleteRows } from '../store/delete-rows.js';
+import { bind, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 import type { Timer } from '../timer.js';
 import { HAND_LIFE_MS, LevelRecords } from './level-records.js';
@@ -46,6 +48,8 @@ export interface ThrottleServiceOptions {
 export const REQUESTS_PER_MINUTE_MIN = 4;
 const SUBJECTS_MAX = 1_000_000;
 const LEVELS_MAX = 100_000;
+/** Subjects that one statement deletes. */
+const IDS_PER_STATEMENT = 5_000;
 const FLUSH_PAUSE_MS = 1_000;
 const RETRY_PAUSE_MS = 5_000;
 /** Levels are lowered in the store, and counters of who is gone dropped, at this interval; a decision never waits for it. */
@@ -197,6 +201,33 @@ export class ThrottleService {
       listed.push({ projectId, kind, id, state });
     }
     return listed.sort((a, b) => b.state.level - a.state.level || b.state.sinceMs - a.state.sinceMs).slice(0, limit);
+  }
+
+  /**
+   * Erases what is known of sessions and visitors, here, in the store and in what servers share; resolves when it is gone.
+   *
+   * @throws AnalyticsError `store_unavailable`; it may be repeated then
+   */
+  async forget(projectId: string, sessionIds: readonly string[], visitorIds: readonly string[]): Promise<void> {
+    const { store, limiter } = this.#options;
+    const erase = async (kind: SubjectKind, ids: readonly string[]): Promise<void> => {
+      for (const id of ids) {
+        const key = subjectKey(projectId, kind, id);
+        this.#levels.forget(key);
+        this.#windows.delete(key);
+        await limiter.unblock(key);
+        await limiter.shared?.forget(key);
+      }
+      // What was just being stored must not come after the deletion.
+      await this.flush();
+      for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
+        const part = bind.strings(ids.slice(start, start + IDS_PER_STATEMENT));
+        const ofSubjects = sql`project_id = ${bind.string(projectId)} AND subject_kind = ${bind.string(kind)} AND subject_id IN ${part}`;
+        await deleteRows(store, 'throttle_levels', ofSubjects);
+      }
+    };
+    await erase('session', sessionIds);
+    await erase('fingerprint', visitorIds);
   }
 
   /** How much is kept in memory. */

@@ -76,8 +76,8 @@ function ensureInstalled(): void {
   if (isInstalled()) return;
   if (process.getuid?.() !== 0) throw new Error(`${PROGRAM} is not installed; install it with: apt-get install -y redis-server`);
   // Debian starts what it installs; a test wants no second server beside its own.
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'], { stdio: 'pipe', env: environment });
+  const settings = ['DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1'];
+  execFileSync('env', [...settings, 'apt-get', 'install', '-y', '--no-install-recommends', PROGRAM], { stdio: 'pipe' });
   if (!isInstalled()) throw new Error(`${PROGRAM} is not there after its installation.`);
 }
 

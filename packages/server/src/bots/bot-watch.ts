@@ -1,0 +1,75 @@
+import { type BehavioralBotDetector, type BehavioralContext, SessionBehavior } from '@systemprompt-analytics/core';
+import type { EventObserver, ObservedEvent } from '../live/observed-event.js';
+import type { LiveSession, LiveSessions } from '../sessions/live-sessions.js';
+import type { ThrottleService } from '../throttle/throttle-service.js';
+import type { SitePages } from './site-pages.js';
+
+const DAY_MS = 86_400_000;
+/** Engines whose crawling is wanted: how they behave alone never slows them down. */
+const SEARCH_ENGINE_CATEGORY = 'search-engine';
+
+export interface BotWatchOptions {
+  readonly live: LiveSessions;
+  readonly throttle: ThrottleService;
+  readonly pages: SitePages;
+  readonly detector: BehavioralBotDetector;
+}
+
+/** Scores every session while it goes on: one request at a time, without reading its history again. */
+export class BotWatch implements EventObserver {
+  readonly #options: BotWatchOptions;
+
+  constructor(options: BotWatchOptions) {
+    this.#options = options;
+  }
+
+  observe(events: readonly ObservedEvent[]): void {
+    for (const event of events) if (event.requestKind !== undefined) this.#observe(event);
+  }
+
+  /** The behavioural score of a session in memory; 0 for one that is not. */
+  scoreOf(projectId: string, session: LiveSession): number {
+    if (session.behavior === undefined) return 0;
+    return this.#options.detector.scoreBehavior(session.behavior, this.contextOf(projectId, session));
+  }
+
+  /** What is known of a session besides its requests. */
+  contextOf(projectId: string, session: LiveSession): BehavioralContext {
+    return {
+      sitePages: this.#options.pages.countOf(projectId),
+      fingerprintSessions: this.#sessionsOfVisitor(projectId, session),
+      browser: session.client?.browser ?? '',
+      browserVersion: session.client?.browserVersion ?? '',
+    };
+  }
+
+  #observe(event: ObservedEvent): void {
+    const { projectId, sessionId, visitorId, timestampMs, path } = event;
+    const { live, pages, throttle } = this.#options;
+    // A page that was shown counts as one; what failed or was asked for in another way does not tell how people read.
+    const isPage = event.requestKind === 'page';
+    if (isPage) pages.note(projectId, path);
+    const session = sessionId === '' ? undefined : live.find(projectId, sessionId);
+    if (session === undefined) return;
+    if (isPage) {
+      session.behavior ??= new SessionBehavior();
+      session.behavior.observe(timestampMs, path);
+    }
+    throttle.observe(projectId, sessionId, visitorId, {
+      timestampMs,
+      countsAsRequest: event.requestKind !== 'asset',
+      failed: event.failed,
+      botScore: this.scoreOf(projectId, session),
+      declaredSearchEngine: session.client?.bot.category === SEARCH_ENGINE_CATEGORY,
+    });
+  }
+
+  #sessionsOfVisitor(projectId: string, session: LiveSession): number {
+    if (session.visitorId === '') return 1;
+    let count = 0;
+    for (const other of this.#options.live.ofVisitor(projectId, session.visitorId)) {
+      if (other.firstMs > session.lastMs - DAY_MS && other.firstMs <= session.lastMs) count++;
+    }
+    return Math.max(1, count);
+  }
+}
