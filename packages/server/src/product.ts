@@ -8,6 +8,7 @@ import { SitePages } from './bots/site-pages.js';
 import type { ServerConfiguration } from './configuration.js';
 import { identifyBot } from './enrichment/bot-identity.js';
 import type { BotIdentity } from './enrichment/client-facts.js';
+import { type Enricher, openEnricher } from './enrichment/enrich.js';
 import { findNewestVersion } from './ingest/attribute-traces.js';
 import { EventMover } from './ingest/event-mover.js';
 import { IngestPipeline } from './ingest/ingest-pipeline.js';
@@ -21,6 +22,7 @@ import { KeyRepository } from './projects/key-repository.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import type { ReportDefinition } from './reports/definition.js';
 import { type ReportAnswer, runReport } from './reports/run-report.js';
+import { OriginReader } from './sessions/origin-reader.js';
 import { restoreLiveSessions } from './sessions/restore-live-sessions.js';
 import { SessionCleanupService } from './sessions/session-cleanup-service.js';
 import { SessionMerges } from './sessions/session-merges.js';
@@ -48,6 +50,7 @@ export interface Product {
   readonly snapshots: SessionSnapshots;
   readonly sessions: SessionRepository;
   readonly erasure: Erasure;
+  readonly enricher: Enricher;
   readonly retention: Retention;
   readonly throttle: ThrottleService;
   readonly decisions: DecisionMaker;
@@ -90,6 +93,9 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await migrate(store, clock());
     const projects = new ProjectRepository(store, clock);
     await projects.ensureDefault();
+    const enricher = await openEnricher(configuration);
+    // Beside everything else: a server takes its first events before it knows the networks of their addresses.
+    timer?.after(0, () => void enricher.load().catch(onFailure));
     const detector = new BehavioralBotDetector(readBotRules(configuration.botRulesFile));
     const sitePages = new SitePages();
     const identify = (userAgent: string): BotIdentity => identifyBot({ userAgent, brands: '', signatureAgent: '' });
@@ -114,7 +120,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await mover.recover();
     await merges.recover();
     await snapshots.recover();
-    const visits = openVisits({ configuration, store: commitStore, clock, origins: NO_ORIGINS, merges, catchUp });
+    const visits = openVisits({ configuration, store: commitStore, clock, origins: new OriginReader(enricher), merges, catchUp });
     await restoreLiveSessions(store, visits.live, { nowMs: clock(), gapMs: configuration.sessionGapMs });
     await sitePages.restore(store, clock());
     const throttle = await openThrottle(store, configuration, { clock, timer, onFailure });
@@ -158,6 +164,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       ingest: new IngestService({ configuration, prices, pipeline, clock, pages }),
       sessions,
       erasure,
+      enricher,
       retention,
       cleanup,
       throttle,
@@ -178,6 +185,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
         await mover.stop();
         await snapshots.stop();
         await stores.close();
+        enricher.close();
       },
     };
   } catch (error) {
@@ -226,31 +234,3 @@ async function openConfiguredStore(configuration: ServerConfiguration): Promise<
   const { openChdbStore } = await import('./store/chdb-driver.js');
   return openChdbStore(configuration.dataFolder);
 }
-
-const NO_ORIGINS = {
-  read: () => {
-    const nothing = {
-      locale: '',
-      device_type: '',
-      browser: '',
-      browser_version: '',
-      os: '',
-      country: '',
-      region: '',
-      city: '',
-      asn: 0,
-      network: '',
-      hosting: false,
-      referrer_host: '',
-      referrer_source: '',
-      channel: '',
-      utm_source: '',
-      utm_medium: '',
-      utm_campaign: '',
-      utm_term: '',
-      utm_content: '',
-      click_id: '',
-    };
-    return { columns: nothing, client: undefined as never };
-  },
-};

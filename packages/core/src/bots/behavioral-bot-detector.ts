@@ -1,175 +1,176 @@
-import { type BehavioralRules, type BehavioralSignalName, DEFAULT_BEHAVIORAL_RULES } from './behavioral-rules.js';
 import {
-  DISTINCT_PATHS_MAX,
-  pagesPerMinuteOf,
-  SEQUENCE_MAX,
-  type SessionBehavior,
-  sortedShareOf,
-  variationOf,
-} from './session-behavior.js';
+  BEHAVIORAL_RULES,
+  BEHAVIORAL_SIGNAL_NAMES,
+  type BehavioralRules,
+  type BehavioralSignalName,
+  percent,
+} from './behavioral-signals.js';
+import { measureRequests } from './measure-requests.js';
+import { gapVariation, type PageMeasures, pagesPerMinute, type SessionRequest, sequenceShare } from './session-request.js';
 
-/** What is known of a session besides its requests. */
+/** What the classic signals need to know of a session beside its page views. */
 export interface BehavioralContext {
-  /** Pages of the site; 0 when not known. */
-  readonly sitePages: number;
-  /** Sessions of the fingerprint within 24 hours, this one among them. */
+  /** Pages the site is known to have; `null` when that is not known, then coverage is not judged. */
+  readonly sitePages: number | null;
+  /** Sessions of this fingerprint within 24 hours, this one included. */
   readonly fingerprintSessions: number;
-  /** The browser's name, as in `browserVersionsMin`; empty when not known. */
+  /** Browser name such as `Chrome`, without regard to case; empty when not known. */
   readonly browser: string;
-  /** The browser's version, such as `137.0.1`; empty when not known. */
+  /** Major version; `null` when not known. */
+  readonly browserMajor: number | null;
+}
+
+/** A whole session to judge. */
+export interface BehavioralAnalysisInput {
+  /** In order of time. Only page views count. */
+  readonly requests: readonly SessionRequest[];
+  /** Pages the site is known to have; `null` when that is not known, then coverage is not judged. */
+  readonly sitePages: number | null;
+  /** Sessions of this fingerprint within 24 hours, this one included. */
+  readonly fingerprintSessions: number;
+  /** Browser name such as `Chrome`, without regard to case; empty when not known. */
+  readonly browser: string;
+  /** `137.0.7151` or as much of it as is known; empty when not known. */
   readonly browserVersion: string;
 }
 
-/** All page requests of a session, in the order of their time, and what is known besides. */
-export interface BehavioralAnalysisInput extends BehavioralContext {
-  readonly requests: readonly { readonly timestampMs: number; readonly path: string }[];
-}
-
-/** A signal that was found. */
+/** One signal that was found. */
 export interface BehavioralSignal {
   readonly name: BehavioralSignalName;
   readonly points: number;
   /** A sentence with the measured value. */
-  readonly description: string;
+  readonly reason: string;
 }
 
+/** The verdict of the classic profile. */
 export interface BehavioralAnalysisResult {
   /** Sum of the points of the signals. */
   readonly score: number;
   /** Is the score at or above the threshold? */
   readonly isSuspicious: boolean;
+  /** In the order of `BEHAVIORAL_SIGNAL_NAMES`. */
   readonly signals: readonly BehavioralSignal[];
-  /** The descriptions of the signals; empty when there is none. */
+  /** The sentences of all signals; says so when there are none. */
   readonly reason: string;
 }
 
-/** The numbers of which the signals are made. */
-interface Measures extends BehavioralContext {
-  readonly requests: number;
-  readonly distinctPaths: number;
-  readonly sortedShare: number;
-  readonly timingVariation: number | undefined;
-  readonly pagesPerMinute: number;
-}
-
 /**
- * Scores how much a session behaves like a bot: seven signals, each with its points.
+ * The classic profile: seven signals over the page views of a session, each with fixed points, a bot from 50 points on.
+ * It sees neither the user agent's claim nor the network; {@link judgeSession} adds those.
  *
  * @example
+ * ```ts
  * const detector = new BehavioralBotDetector();
- * const requests = ['/a', '/b', '/c', '/d', '/e'].map((path, index) => ({ timestampMs: index * 1000, path }));
- * const { score, reason } = detector.analyze({ requests, sitePages: 5, fingerprintSessions: 1, browser: 'Chrome', browserVersion: '137' });
- * console.log(score, reason);
+ * const result = detector.analyze({ requests, sitePages: 120, fingerprintSessions: 1, browser: 'Chrome', browserVersion: '137.0' });
+ * if (result.isSuspicious) console.log(result.reason);
+ * ```
  */
 export class BehavioralBotDetector {
-  readonly #rules: BehavioralRules;
+  readonly rules: BehavioralRules;
 
-  constructor(rules: BehavioralRules = DEFAULT_BEHAVIORAL_RULES) {
-    this.#rules = rules;
+  /** @param rules from {@link readBehavioralRules}; @default the seven signals as they are documented */
+  constructor(rules: BehavioralRules = BEHAVIORAL_RULES) {
+    this.rules = rules;
   }
 
-  /** Scores a session of which all requests are at hand. */
-  analyze(input: BehavioralAnalysisInput): BehavioralAnalysisResult {
-    const { requests } = input;
-    const gaps = requests.slice(1).map(({ timestampMs }, index) => timestampMs - (requests[index]?.timestampMs ?? timestampMs));
-    const sum = gaps.reduce((total, gap) => total + gap, 0);
-    const squareSum = gaps.reduce((total, gap) => total + gap * gap, 0);
-    const span = (requests.at(-1)?.timestampMs ?? 0) - (requests[0]?.timestampMs ?? 0);
-    return this.#judge({
-      ...input,
-      requests: requests.length,
-      distinctPaths: Math.min(DISTINCT_PATHS_MAX, new Set(requests.map(({ path }) => path)).size),
-      sortedShare: sortedShareOf(requests.slice(0, SEQUENCE_MAX).map(({ path }) => path)),
-      timingVariation: variationOf(gaps.length, sum, squareSum),
-      pagesPerMinute: pagesPerMinuteOf(requests.length, span),
-    });
+  /** Judges a whole session from the list of its requests. */
+  analyze({ requests, browserVersion, ...context }: BehavioralAnalysisInput): BehavioralAnalysisResult {
+    return this.analyzeSession(measureRequests(requests), { ...context, browserMajor: majorOf(browserVersion) });
   }
 
-  /** Scores a session by what was kept of its requests: the same answer as for all of them. */
-  analyzeBehavior(behavior: SessionBehavior, context: BehavioralContext): BehavioralAnalysisResult {
-    return this.#judge(measuresOf(behavior, context));
-  }
-
-  /** The score alone, for every request: no sentence is written. */
-  scoreBehavior(behavior: SessionBehavior, context: BehavioralContext): number {
-    const found = this.#find(measuresOf(behavior, context));
+  /** Judges a session from its measures, with the same result: those of a live `SessionBehavior`, or of `measureRequests`. */
+  analyzeSession(measures: PageMeasures, context: BehavioralContext): BehavioralAnalysisResult {
+    const signals: BehavioralSignal[] = [];
     let score = 0;
-    for (const name of found) score += this.#rules.points[name];
+    for (const name of BEHAVIORAL_SIGNAL_NAMES) {
+      if (!isRaised(name, measures, context, this.rules)) continue;
+      const { points } = this.rules.signals[name];
+      score += points;
+      signals.push({ name, points, reason: reasonOf(name, measures, context, this.rules) });
+    }
+    const reason = signals.length === 0 ? 'No behavioural signal was found.' : signals.map((signal) => signal.reason).join(' ');
+    return { score, isSuspicious: score >= this.rules.threshold, signals, reason };
+  }
+
+  /** The score alone, without sentences and without allocating: what is asked with every request of a live session. */
+  score(measures: PageMeasures, context: BehavioralContext): number {
+    let score = 0;
+    for (const name of BEHAVIORAL_SIGNAL_NAMES) {
+      if (isRaised(name, measures, context, this.rules)) score += this.rules.signals[name].points;
+    }
     return score;
   }
-
-  /** Is a score that of a bot? */
-  isSuspicious(score: number): boolean {
-    return score >= this.#rules.threshold;
-  }
-
-  #judge(measures: Measures): BehavioralAnalysisResult {
-    const signals = this.#find(measures).map((name) => ({
-      name,
-      points: this.#rules.points[name],
-      description: describe(name, measures, this.#rules),
-    }));
-    const score = signals.reduce((sum, { points }) => sum + points, 0);
-    return {
-      score,
-      isSuspicious: this.isSuspicious(score),
-      signals,
-      reason: signals.map(({ description }) => description).join(' '),
-    };
-  }
-
-  #find(measures: Measures): BehavioralSignalName[] {
-    const rules = this.#rules;
-    const { requests, distinctPaths, timingVariation } = measures;
-    const found: BehavioralSignalName[] = [];
-    if (requests > rules.requestsMax) found.push('high_request_count');
-    if (measures.sitePages >= rules.sitePagesMin && coverageOf(measures) > rules.pageCoverageMax) found.push('high_page_coverage');
-    if (distinctPaths >= rules.sequentialPathsMin && measures.sortedShare > rules.sequentialShareMax) found.push('sequential_navigation');
-    if (measures.fingerprintSessions > rules.fingerprintSessionsMax) found.push('multiple_fingerprint_sessions');
-    const regular = timingVariation !== undefined && timingVariation < rules.timingVariationMin;
-    if (requests >= rules.timingRequestsMin && regular) found.push('regular_timing');
-    if (measures.pagesPerMinute > rules.pagesPerMinuteMax) found.push('high_pages_per_minute');
-    if (isOutdated(measures, rules)) found.push('outdated_browser');
-    return found;
-  }
 }
 
-function measuresOf(behavior: SessionBehavior, context: BehavioralContext): Measures {
-  const { sitePages, fingerprintSessions, browser, browserVersion } = context;
-  const { requests, distinctPaths, sortedShare, timingVariation, pagesPerMinute } = behavior;
-  return { sitePages, fingerprintSessions, browser, browserVersion, requests, distinctPaths, sortedShare, timingVariation, pagesPerMinute };
+/** The major version in a version text; `null` when it does not begin with a number. */
+export function majorOf(version: string): number | null {
+  const major = Number.parseInt(version, 10);
+  return Number.isNaN(major) ? null : major;
 }
 
-/** A page that was just made is seen before it is counted among the site's. */
-function coverageOf({ distinctPaths, sitePages }: Measures): number {
-  return Math.min(1, distinctPaths / sitePages);
-}
-
-function isOutdated({ browser, browserVersion }: Measures, { browserVersionsMin }: BehavioralRules): boolean {
-  const minimum = Object.hasOwn(browserVersionsMin, browser) ? browserVersionsMin[browser] : undefined;
-  const major = Number.parseInt(browserVersion, 10);
-  return minimum !== undefined && major < minimum;
-}
-
-function describe(name: BehavioralSignalName, measures: Measures, rules: BehavioralRules): string {
+function isRaised(
+  name: BehavioralSignalName,
+  measures: PageMeasures,
+  { sitePages, fingerprintSessions, browser, browserMajor }: BehavioralContext,
+  { signals, oldest_major }: BehavioralRules,
+): boolean {
   switch (name) {
     case 'high_request_count':
-      return `${measures.requests} requests in the session, more than ${rules.requestsMax}.`;
-    case 'high_page_coverage':
-      return `${percent(coverageOf(measures))} of the site's ${measures.sitePages} pages seen, more than ${percent(rules.pageCoverageMax)}.`;
-    case 'sequential_navigation':
-      return `${percent(measures.sortedShare)} of the visited paths are in sorted order, more than ${percent(rules.sequentialShareMax)}.`;
+      return measures.pageRequests > signals[name].requests_max;
+    case 'high_page_coverage': {
+      const { share_max, site_pages_min } = signals[name];
+      return sitePages !== null && sitePages > 0 && sitePages >= site_pages_min && measures.distinctPages / sitePages > share_max;
+    }
+    case 'sequential_navigation': {
+      const { share_max, distinct_pages_min } = signals[name];
+      return measures.sequenceDistinct >= distinct_pages_min && sequenceShare(measures) > share_max;
+    }
     case 'multiple_fingerprint_sessions':
-      return `${measures.fingerprintSessions} sessions of this visitor within 24 hours, more than ${rules.fingerprintSessionsMax}.`;
-    case 'regular_timing':
-      return `The gaps between ${measures.requests} requests vary by ${percent(measures.timingVariation ?? 0)} of their mean, less than ${percent(rules.timingVariationMin)}.`;
-    case 'high_pages_per_minute':
-      return `${measures.pagesPerMinute.toFixed(1)} pages a minute, more than ${rules.pagesPerMinuteMax}.`;
-    case 'outdated_browser':
-      return `${measures.browser} ${measures.browserVersion} is older than ${rules.browserVersionsMin[measures.browser] ?? ''}.`;
+      return fingerprintSessions > signals[name].sessions_max;
+    case 'regular_timing': {
+      const { variation_min, requests_min } = signals[name];
+      const variation = measures.pageRequests >= requests_min ? gapVariation(measures) : null;
+      return variation !== null && variation < variation_min;
+    }
+    case 'high_pages_per_minute': {
+      const { pages_per_minute_max, pages_min, span_seconds_min } = signals[name];
+      return measures.pageRequests >= pages_min && pagesPerMinute(measures, span_seconds_min) > pages_per_minute_max;
+    }
+    case 'outdated_browser': {
+      if (browserMajor === null) return false;
+      const oldest = Object.hasOwn(oldest_major, browser) ? oldest_major[browser] : oldest_major[browser.toLowerCase()];
+      return typeof oldest === 'number' && browserMajor < oldest;
+    }
   }
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
+function reasonOf(
+  name: BehavioralSignalName,
+  measures: PageMeasures,
+  { sitePages, fingerprintSessions, browser, browserMajor }: BehavioralContext,
+  { signals, oldest_major }: BehavioralRules,
+): string {
+  switch (name) {
+    case 'high_request_count':
+      return `The session made ${measures.pageRequests} page requests; up to ${signals[name].requests_max} are usual.`;
+    case 'high_page_coverage': {
+      const share = sitePages === null ? 0 : measures.distinctPages / sitePages;
+      return `It asked for ${measures.distinctPages} distinct pages of a site of ${sitePages} (${percent(share)}); up to ${percent(signals[name].share_max)} is usual.`;
+    }
+    case 'sequential_navigation':
+      return `${percent(sequenceShare(measures))} of the first ${measures.sequenceLength} page views came in sorted order; up to ${percent(signals[name].share_max)} is usual.`;
+    case 'multiple_fingerprint_sessions':
+      return `The fingerprint had ${fingerprintSessions} sessions within 24 hours; up to ${signals[name].sessions_max} are usual.`;
+    case 'regular_timing': {
+      const variation = gapVariation(measures) ?? 0;
+      return `The gaps between page views vary by ${variation.toFixed(3)} of their mean; ${signals[name].variation_min} or more is usual.`;
+    }
+    case 'high_pages_per_minute': {
+      const { pages_per_minute_max, span_seconds_min } = signals[name];
+      const speed = pagesPerMinute(measures, span_seconds_min);
+      return `It asked for ${speed.toFixed(1)} pages a minute; up to ${pages_per_minute_max} are usual.`;
+    }
+    case 'outdated_browser':
+      return `The browser is ${browser} ${browserMajor}; versions from ${oldest_major[browser.toLowerCase()]} on are usual.`;
+  }
 }

@@ -32,7 +32,7 @@ const PROBE_QUERY =
 const SIGN_IN_PATH = /\/(?:wp-login\.php|xmlrpc\.php|administrator\/index\.php|user\/login|admin\/login(?:\.php)?)\/?$/;
 
 const GUESS_PATH =
-  /\/(?:wp-admin|wp-content|wp-includes|wp-json|wordpress|phpmyadmin\d?|pma\d?|myadmin|mysqladmin|adminer(?:\.php)?|sqladmin|cgi-bin|administrator|admin\.php|server-status|server-info|actuator|jenkins|solr|struts|jmx-console|web-console|manager\/html|telescope|horizon|phppgadmin|joomla|drupal|magento|typo3|moodle|cpanel|whm|console\/login)(?:[/.-]|$)/;
+  /\/(?:wp-admin|wp-content|wp-includes|wp-json|phpmyadmin\d?|pma\d?|myadmin|mysqladmin|phppgadmin|sqladmin|adminer|cgi-bin|administrator|admin\.php|server-status|server-info|actuator|solr\/admin|jenkins\/script|jmx-console|web-console|manager\/html|cpanel|whm|console\/login)(?:[/.-]|$)/;
 
 const PROGRAM_FILE_PATH = /\/(?:robots\.txt|sitemap[^/]{0,40}\.(?:xml|txt)(?:\.gz)?|llms(?:-full)?\.txt|ads\.txt|app-ads\.txt)$/;
 const FEED_PATH = /\/(?:feed|rss|atom)\d?\/?$|\/(?:feed|feeds|rss|atom|index)\d?\.(?:xml|rdf|json)$|\.(?:rss|atom|rdf)$|\/feeds?\/[^/]{1,60}\/?$/;

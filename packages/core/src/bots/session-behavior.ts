@@ -1,122 +1,263 @@
-/** Paths of which the order is looked at: the first ones of a session. A crawl shows itself in fewer. */
-export const SEQUENCE_MAX = 50;
-/** Different paths that are told apart; beyond it there are at least so many. */
-export const DISTINCT_PATHS_MAX = 4096;
-/** As long as there are fewer, a list takes less memory than a set and is searched as fast. */
-const LIST_MAX = 16;
+import { AnalyticsError } from '../errors/analytics-error.js';
+import { type PathRole, roleOfQuery } from './path-role.js';
+import { type KnownPath, type PathTable, isSamePage } from './path-table.js';
+import { PATH_LENGTH_MAX, type PageMeasures, type SessionRequest } from './session-request.js';
+import { VisitedPages } from './visited-pages.js';
+
+/** Gaps of at most this count as short: faster than a page is read, and usual when several are opened at once. */
+export const SHORT_GAP_MS = 3000;
+/** Added to a gap before its logarithm is taken, so that two requests of one second are not infinitely close. */
+const LOG_GAP_OFFSET_MS = 100;
+
+/** Counts of what most sessions have none of, held apart so that they cost those nothing. */
+interface RareCounts {
+  clientErrors: number;
+  probes: number;
+  guesses: number;
+  signIns: number;
+  programFiles: number;
+  feeds: number;
+  headRequests: number;
+  oddMethods: number;
+}
 
 /**
- * What is kept of the page requests of a session, as they come: the numbers of which the signals are made. A request is
- * noted in constant time, and memory is bounded whatever the session does.
+ * What is known of one live session, kept up to date request by request in constant time and bounded memory: about 400 bytes for
+ * a session of five pages, at most about 25 KiB for one of a thousand. Nothing of it is a judgement; that is made of it by
+ * `BehavioralBotDetector.analyzeSession`, {@link scoreSession} and {@link judgeSession}.
+ *
+ * Requests are given in order of time. The same requests in a list give the same measures, see `measureRequests`.
  *
  * @example
- * const behavior = new SessionBehavior();
- * behavior.observe(Date.UTC(2026, 0, 1), '/');
- * behavior.observe(Date.UTC(2026, 0, 1, 0, 1), '/about');
- * behavior.pagesPerMinute; // 2
+ * ```ts
+ * const behavior = new SessionBehavior(paths); // one PathTable for all sessions
+ * behavior.observe({ timestampMs: Date.now(), path: '/pricing', kind: 'page', method: 'GET', statusCode: 200, hasReferrer: true });
+ * behavior.beacon(true);
+ * behavior.pageRequests; // 1
+ * ```
  */
-export class SessionBehavior {
+export class SessionBehavior implements PageMeasures {
+  readonly #paths: PathTable;
+  #visited: VisitedPages | null = null;
+  #rare: RareCounts | null = null;
+  #previousPage: KnownPath | null = null;
+  #pageBefore: KnownPath | null = null;
+  #firstPageMs = 0;
+  #gapSquaresMs2 = 0;
+  #logGapSum = 0;
+  #spanMs = 0;
+  #gapMaxMs = 0;
+  #shortGaps = 0;
   #requests = 0;
-  #firstMs = 0;
-  #lastMs = 0;
-  #gapSum = 0;
-  #gapSquareSum = 0;
-  #paths: number[] | Set<number> = [];
-  /** The first paths in the order of the visit. */
-  #sequence: string[] = [];
-  /** The share was worked out of so many paths. */
-  #sharedAt = 0;
-  #share = 0;
+  #pageRequests = 0;
+  #assetRequests = 0;
+  #referrers = 0;
+  #repeats = 0;
+  #backSteps = 0;
+  #beacons = 0;
+  #interactions = 0;
 
-  /**
-   * Notes a page request. Requests come in the order of their time; one that is earlier than the last counts as one at the
-   * same time, and what is stored of the session decides later.
-   *
-   * @param timestampMs UTC milliseconds
-   * @param path without its query
-   */
-  observe(timestampMs: number, path: string): void {
-    if (this.#requests === 0) {
-      this.#firstMs = timestampMs;
-      this.#lastMs = timestampMs;
-    } else {
-      const gap = Math.max(0, timestampMs - this.#lastMs);
-      this.#gapSum += gap;
-      this.#gapSquareSum += gap * gap;
-      this.#lastMs = Math.max(this.#lastMs, timestampMs);
-    }
-    this.#requests++;
-    this.#notePath(path);
-    if (this.#sequence.length < SEQUENCE_MAX) this.#sequence.push(path);
+  /** @param paths shared by all sessions of a process */
+  constructor(paths: PathTable) {
+    this.#paths = paths;
   }
 
-  /** Page requests so far. */
+  /**
+   * Takes the next request of the session.
+   *
+   * @throws AnalyticsError `invalid_value` when `timestampMs` is not a finite number
+   */
+  observe(request: SessionRequest): void {
+    const { timestampMs, path, kind, hasReferrer } = request;
+    if (!Number.isFinite(timestampMs)) {
+      throw new AnalyticsError('invalid_value', `timestampMs is ${timestampMs}; it must be a finite number of milliseconds.`, {
+        path: 'timestampMs',
+      });
+    }
+    this.#requests += 1;
+    if (hasReferrer) this.#referrers += 1;
+    if (kind === 'asset') {
+      this.#assetRequests += 1;
+    } else {
+      const page = this.#paths.look(path);
+      if (kind === 'page') this.#observePage(timestampMs, page);
+      this.#observeRare(request, page.role);
+    }
+  }
+
+  /**
+   * Takes an event of the browser script, which proves that scripts run.
+   *
+   * @param interacted does it report something that only a person or a good imitation does: a click, a key, scrolling?
+   */
+  beacon(interacted: boolean): void {
+    this.#beacons += 1;
+    if (interacted) this.#interactions += 1;
+  }
+
+  #observePage(timestampMs: number, page: KnownPath): void {
+    if (this.#pageRequests === 0) this.#firstPageMs = timestampMs;
+    else this.#observeGap(Math.max(0, timestampMs - this.#firstPageMs - this.#spanMs));
+    this.#pageRequests += 1;
+    this.#visited ??= new VisitedPages();
+    if (this.#visited.add(page)) this.#repeats += 1;
+    if (this.#previousPage === null || !isSamePage(this.#previousPage, page)) {
+      if (this.#pageBefore !== null && isSamePage(this.#pageBefore, page)) this.#backSteps += 1;
+      this.#pageBefore = this.#previousPage;
+      this.#previousPage = page;
+    }
+  }
+
+  #observeGap(gapMs: number): void {
+    this.#spanMs += gapMs;
+    this.#gapSquaresMs2 += gapMs * gapMs;
+    this.#logGapSum += Math.log(gapMs + LOG_GAP_OFFSET_MS);
+    if (gapMs > this.#gapMaxMs) this.#gapMaxMs = gapMs;
+    if (gapMs <= SHORT_GAP_MS) this.#shortGaps += 1;
+  }
+
+  #observeRare({ path, method, statusCode }: SessionRequest, pathRole: PathRole): void {
+    const isError = statusCode !== undefined && isClientError(statusCode);
+    const role = pathRole === 'plain' ? roleOfQueryIn(path) : pathRole;
+    if (role === 'plain' && !isError && (method === 'GET' || method === 'POST')) return;
+    this.#rare ??= { clientErrors: 0, probes: 0, guesses: 0, signIns: 0, programFiles: 0, feeds: 0, headRequests: 0, oddMethods: 0 };
+    const rare = this.#rare;
+    if (isError) rare.clientErrors += 1;
+    if (method === 'HEAD') rare.headRequests += 1;
+    else if (!BROWSER_METHODS.has(method)) rare.oddMethods += 1;
+    if (role === 'probe') rare.probes += 1;
+    else if (role === 'program_file') rare.programFiles += 1;
+    else if (role === 'feed') rare.feeds += 1;
+    else if (role === 'sign_in' && method === 'POST') rare.signIns += 1;
+    else if (isError && (role === 'guess' || role === 'sign_in')) rare.guesses += 1;
+  }
+
+  /** Requests of every kind; beacons are not requests. */
   get requests(): number {
     return this.#requests;
   }
 
-  /** Different paths, exactly up to {@link DISTINCT_PATHS_MAX} but for hashes that are the same by chance (1 in 2^32 a pair). */
-  get distinctPaths(): number {
-    return Array.isArray(this.#paths) ? this.#paths.length : this.#paths.size;
+  get pageRequests(): number {
+    return this.#pageRequests;
   }
 
-  /** Of the first {@link SEQUENCE_MAX} paths the share that stand where they would stand if the visit were sorted; 0 without any. */
-  get sortedShare(): number {
-    if (this.#sharedAt !== this.#sequence.length) {
-      this.#share = sortedShareOf(this.#sequence);
-      this.#sharedAt = this.#sequence.length;
-    }
-    return this.#share;
+  get assetRequests(): number {
+    return this.#assetRequests;
   }
 
-  /** Standard deviation / mean of the gaps between requests; undefined without gaps that take time. */
-  get timingVariation(): number | undefined {
-    return variationOf(this.#requests - 1, this.#gapSum, this.#gapSquareSum);
+  /** Requests that named the page they came from. */
+  get referrers(): number {
+    return this.#referrers;
   }
 
-  /** Pages a minute from the first to the last request, of at least a minute: two quick clicks are no hundred a minute. */
-  get pagesPerMinute(): number {
-    return pagesPerMinuteOf(this.#requests, this.#lastMs - this.#firstMs);
+  get beacons(): number {
+    return this.#beacons;
   }
 
-  #notePath(path: string): void {
-    const hash = hashOf(path);
-    if (!Array.isArray(this.#paths)) {
-      if (this.#paths.size < DISTINCT_PATHS_MAX) this.#paths.add(hash);
-      return;
-    }
-    if (this.#paths.includes(hash)) return;
-    this.#paths.push(hash);
-    if (this.#paths.length > LIST_MAX) this.#paths = new Set(this.#paths);
+  /** Beacons that reported an interaction. */
+  get interactions(): number {
+    return this.#interactions;
+  }
+
+  get distinctPages(): number {
+    return this.#visited?.distinct ?? 0;
+  }
+
+  get sequenceLength(): number {
+    return this.#visited?.sequenceLength ?? 0;
+  }
+
+  get sequenceDistinct(): number {
+    return this.#visited?.sequenceDistinct ?? 0;
+  }
+
+  get sequenceMatches(): number {
+    return this.#visited?.sequenceMatches ?? 0;
+  }
+
+  get spanMs(): number {
+    return this.#spanMs;
+  }
+
+  get gapSquaresMs2(): number {
+    return this.#gapSquaresMs2;
+  }
+
+  /** The longest gap between two successive page views: the longest stay on a page. */
+  get gapMaxMs(): number {
+    return this.#gapMaxMs;
+  }
+
+  /** Gaps of at most {@link SHORT_GAP_MS}. */
+  get shortGaps(): number {
+    return this.#shortGaps;
+  }
+
+  /** The typical gap as the geometric mean: it stands near the median, which cannot be kept in constant memory. 0 without gaps. */
+  get typicalGapMs(): number {
+    const gaps = this.#pageRequests - 1;
+    return gaps < 1 ? 0 : Math.max(0, Math.exp(this.#logGapSum / gaps) - LOG_GAP_OFFSET_MS);
+  }
+
+  /** Page views of a page that the session had seen before. */
+  get repeats(): number {
+    return this.#repeats;
+  }
+
+  /** Steps back: a page view of the page before the last one (A, B, A). Reloads in between do not matter. */
+  get backSteps(): number {
+    return this.#backSteps;
+  }
+
+  /**
+   * Requests for no asset that were answered with an error that is the client's: 400 to 499 without 401, 408, 429 and 499, which
+   * people get too when a sign-in runs out, a line is slow, or they are throttled.
+   */
+  get clientErrors(): number {
+    return this.#rare?.clientErrors ?? 0;
+  }
+
+  /** Requests for what only scanners ask for (`/.env`, path traversal). */
+  get probes(): number {
+    return this.#rare?.probes ?? 0;
+  }
+
+  /** Requests for pages of products that this site is not made with (`/wp-login.php`), answered with an error. */
+  get guesses(): number {
+    return this.#rare?.guesses ?? 0;
+  }
+
+  /** Sign-ins sent to a page that is known from password guessing. */
+  get signIns(): number {
+    return this.#rare?.signIns ?? 0;
+  }
+
+  /** Requests for files that are made for programs (`robots.txt`, `sitemap.xml`). */
+  get programFiles(): number {
+    return this.#rare?.programFiles ?? 0;
+  }
+
+  get feeds(): number {
+    return this.#rare?.feeds ?? 0;
+  }
+
+  get headRequests(): number {
+    return this.#rare?.headRequests ?? 0;
+  }
+
+  /** Requests with a method that a browser does not send (`PROPFIND`, `TRACE`). */
+  get oddMethods(): number {
+    return this.#rare?.oddMethods ?? 0;
   }
 }
 
-/** The share of paths that stand where they would stand in their own sorted order (by code units); 0 without any. */
-export function sortedShareOf(sequence: readonly string[]): number {
-  if (sequence.length === 0) return 0;
-  const sorted = [...sequence].sort();
-  let inPlace = 0;
-  sequence.forEach((path, index) => {
-    if (path === sorted[index]) inPlace++;
-  });
-  return inPlace / sequence.length;
+const BROWSER_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']);
+
+function isClientError(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 401 && status !== 408 && status !== 429 && status !== 499;
 }
 
-/** Population standard deviation / mean, from the sums of some gaps and of their squares. */
-export function variationOf(count: number, sum: number, squareSum: number): number | undefined {
-  if (count < 1 || sum === 0) return undefined;
-  const mean = sum / count;
-  return Math.sqrt(Math.max(0, squareSum / count - mean * mean)) / mean;
-}
-
-/** Pages / minutes, of at least one minute; 0 for fewer than two pages. */
-export function pagesPerMinuteOf(pages: number, spanMs: number): number {
-  return pages < 2 ? 0 : pages / Math.max(1, spanMs / 60_000);
-}
-
-/** FNV-1a, 32 bits, over the code units. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
+function roleOfQueryIn(path: string): PathRole {
+  const query = path.indexOf('?');
+  return query < 0 ? 'plain' : roleOfQuery(path.slice(query + 1, query + 1 + PATH_LENGTH_MAX));
 }

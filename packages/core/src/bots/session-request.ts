@@ -68,7 +68,7 @@ export function gapVariation({ pageRequests, spanMs, gapSquaresMs2 }: PageMeasur
  * that long, so that two quick clicks are 2 pages a minute and not 120, and 30 pages within ten seconds are still 30.
  */
 export function pagesPerMinute({ pageRequests, spanMs }: PageMeasures, spanSecondsMin: number): number {
-  return pageRequests / (Math.max(spanMs, spanSecondsMin * 1000) / 60_000);
+  return (pageRequests * 60_000) / Math.max(spanMs, spanSecondsMin * 1000);
 }
 
 /** Share of the compared page views that stand at their sorted position, 0 to 1; 0 without any. */

@@ -8,6 +8,9 @@ export interface IpAddress {
 const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 const DOT = 46;
+const COLON = 58;
+const LETTER_A = 97;
+const LETTER_F = 102;
 const NOT_IPV4 = -1;
 const IPV6_TEXT_MAX = 45;
 
@@ -42,46 +45,59 @@ export function parseIPv4(text: string): number {
 export function parseIpAddress(text: string): IpAddress | undefined {
   const four = parseIPv4(text);
   if (four !== NOT_IPV4) return { version: 4, words: [four] };
-  const groups = parseGroups(text);
+  const zone = text.indexOf('%');
+  const groups = parseGroups(zone > 0 ? text.slice(0, zone) : text);
   if (groups === undefined) return undefined;
-  const words = [0, 2, 4, 6].map((at) => (groups[at] ?? 0) * 0x10000 + (groups[at + 1] ?? 0));
-  const [first = 0, second = 0, third = 0, fourth = 0] = words;
-  if (first === 0 && second === 0 && third === 0xffff) return { version: 4, words: [fourth] };
-  return { version: 6, words };
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
+  const last = g * 0x10000 + h;
+  if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff) return { version: 4, words: [last] };
+  return { version: 6, words: [a * 0x10000 + b, c * 0x10000 + d, e * 0x10000 + f, last] };
 }
 
 /** The eight groups of an IPv6 address (RFC 4291, 2.2). */
 function parseGroups(text: string): number[] | undefined {
-  const zone = text.indexOf('%');
-  const bare = zone > 0 ? text.slice(0, zone) : text;
-  if (bare.length < 2 || bare.length > IPV6_TEXT_MAX || !bare.includes(':')) return undefined;
-  const gap = bare.indexOf('::');
-  if (gap < 0) {
-    const groups = parseRun(bare, true);
-    return groups?.length === 8 ? groups : undefined;
+  const { length } = text;
+  if (length < 2 || length > IPV6_TEXT_MAX) return undefined;
+  const groups: number[] = [];
+  let gap = -1;
+  let at = 0;
+  // A colon at the start is half of a gap; everywhere else one colon stands between two groups.
+  if (text.charCodeAt(0) === COLON) {
+    if (text.charCodeAt(1) !== COLON) return undefined;
+    gap = 0;
+    at = 2;
   }
-  if (bare.includes('::', gap + 1)) return undefined;
-  const left = parseRun(bare.slice(0, gap), false);
-  const right = parseRun(bare.slice(gap + 2), true);
-  if (left === undefined || right === undefined || left.length + right.length > 7) return undefined;
-  return [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right];
+  while (at < length) {
+    const start = at;
+    let group = 0;
+    for (let digit = hexDigit(text, at); digit >= 0 && at - start < 4; digit = hexDigit(text, ++at)) group = group * 16 + digit;
+    if (text.charCodeAt(at) === DOT) {
+      const four = parseIPv4(text.slice(start));
+      if (four === NOT_IPV4) return undefined;
+      groups.push(four >>> 16, four & 0xffff);
+      break;
+    }
+    if (at === start) return undefined;
+    groups.push(group);
+    if (at === length) break;
+    if (text.charCodeAt(at) !== COLON || ++at === length) return undefined;
+    if (text.charCodeAt(at) === COLON) {
+      if (gap >= 0) return undefined;
+      gap = groups.length;
+      at++;
+    }
+  }
+  if (gap < 0) return groups.length === 8 ? groups : undefined;
+  if (groups.length > 7) return undefined;
+  return [...groups.slice(0, gap), ...new Array<number>(8 - groups.length).fill(0), ...groups.slice(gap)];
 }
 
-/** Groups between colons; the last may be a dotted IPv4 address, which makes two. */
-function parseRun(text: string, last: boolean): number[] | undefined {
-  if (text === '') return [];
-  const parts = text.split(':');
-  const groups: number[] = [];
-  for (const [index, part] of parts.entries()) {
-    if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
-      groups.push(Number.parseInt(part, 16));
-      continue;
-    }
-    const four = last && index === parts.length - 1 ? parseIPv4(part) : NOT_IPV4;
-    if (four === NOT_IPV4) return undefined;
-    groups.push(four >>> 16, four & 0xffff);
-  }
-  return groups;
+/** Value of a hexadecimal digit; -1 when it is none. */
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= DIGIT_0 && code <= DIGIT_9) return code - DIGIT_0;
+  const letter = code | 0x20;
+  return letter >= LETTER_A && letter <= LETTER_F ? letter - LETTER_A + 10 : -1;
 }
 
 /** The one spelling of an address: dotted decimal, or the form of RFC 5952. */

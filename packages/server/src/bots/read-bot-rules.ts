@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AnalyticsError, type BehavioralRules, DEFAULT_BEHAVIORAL_RULES, readBehavioralRules } from '@systemprompt-analytics/core';
+import { AnalyticsError, BEHAVIORAL_RULES, type BehavioralRules, readBehavioralRules } from '@systemprompt-analytics/core';
 
 /**
  * The rules of the seven signals, with those of a JSON file in place of the built-in ones.
@@ -8,7 +8,7 @@ import { AnalyticsError, type BehavioralRules, DEFAULT_BEHAVIORAL_RULES, readBeh
  * @throws AnalyticsError `invalid_configuration` that names the file and what is wrong with it
  */
 export function readBotRules(file: string): BehavioralRules {
-  if (file === '') return DEFAULT_BEHAVIORAL_RULES;
+  if (file === '') return BEHAVIORAL_RULES;
   try {
     return readBehavioralRules(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {

@@ -1,6 +1,7 @@
 import type { BehavioralAnalysisResult, BehavioralBotDetector } from '@systemprompt-analytics/core';
 import { NO_BOT } from '../enrichment/bot-identity.js';
 import type { BotIdentity } from '../enrichment/client-facts.js';
+import type { RequestKind } from '../live/observed-event.js';
 import { FOUND_PREFIX } from '../sessions/live-sessions.js';
 import type { SessionJudge } from '../sessions/session-snapshots.js';
 import { bind, render, sql } from '../store/sql.js';
@@ -8,8 +9,8 @@ import type { Store } from '../store/store.js';
 import type { SitePages } from './site-pages.js';
 
 const DAY_MS = 86_400_000;
-/** Page views of a session that are looked at; what it does after so many changes nothing any more. */
-const PAGE_VIEWS_MAX = 5_000;
+/** Requests of a kind that are looked at in a session; what it does after so many changes nothing any more. */
+const REQUESTS_MAX = 5_000;
 const SESSIONS_MAX = 1_000_000;
 
 /** The page views of a session and what its first event says of its client, as the store answers them. */
@@ -23,8 +24,15 @@ interface SessionFacts {
   readonly browser_version: string;
   readonly first_ms: string;
   readonly last_ms: string;
-  /** Time and path of each page view, in order. */
-  readonly views: readonly (readonly [timestampMs: string, path: string])[];
+  /** Its requests in order; other events are none. */
+  readonly requests: readonly (readonly [
+    timestampMs: string,
+    path: string,
+    kind: RequestKind,
+    method: string,
+    statusCode: number,
+    hasReferrer: number,
+  ])[];
 }
 
 export interface SessionVerdictsOptions {
@@ -82,8 +90,15 @@ export class SessionVerdicts implements SessionJudge {
     const lastMs = Number(session.last_ms);
     const starts = startsByVisitor.get(session.visitor_id) ?? [];
     return this.#options.detector.analyze({
-      requests: session.views.map(([timestampMs, path]) => ({ timestampMs: Number(timestampMs), path })),
-      sitePages: this.#options.pages.countOf(projectId),
+      requests: session.requests.map(([timestampMs, path, kind, method, statusCode, hasReferrer]) => ({
+        timestampMs: Number(timestampMs),
+        path,
+        kind,
+        method: method || 'GET',
+        statusCode: statusCode || undefined,
+        hasReferrer: hasReferrer === 1,
+      })),
+      sitePages: this.#options.pages.countOf(projectId) || null,
       fingerprintSessions: Math.max(1, starts.filter((startMs) => startMs > lastMs - DAY_MS && startMs <= lastMs).length),
       browser: session.browser,
       browserVersion: session.browser_version,
@@ -99,13 +114,16 @@ export class SessionVerdicts implements SessionJudge {
           argMinIf(row.browser, row.timestamp, row.is_origin) AS browser,
           argMinIf(row.browser_version, row.timestamp, row.is_origin) AS browser_version,
           toUnixTimestamp64Milli(min(row.timestamp)) AS first_ms, toUnixTimestamp64Milli(max(row.timestamp)) AS last_ms,
-          arraySort(groupArrayIf((toUnixTimestamp64Milli(row.timestamp), row.page_path), row.is_view)) AS views
+          arraySort(groupArrayIf((toUnixTimestamp64Milli(row.timestamp), row.page_path, row.kind, row.method, row.status_code, row.has_referrer),
+            row.kind != '')) AS requests
         FROM (
           SELECT session_id, visitor_id, user_agent, toString(browser) AS browser, toString(browser_version) AS browser_version, timestamp,
-            page_path, is_origin, status_code, event_type = 'page_view' AS is_view
-          FROM analytics_events FINAL WHERE ${condition} ORDER BY session_id, timestamp LIMIT ${bind.uint(PAGE_VIEWS_MAX)} BY session_id
-          UNION ALL SELECT session_id, visitor_id, user_agent, toString(browser), toString(browser_version), timestamp, page_path, is_origin, status_code, false
-          FROM http_requests FINAL WHERE ${condition}
+            page_path, is_origin, status_code, toString(method) AS method, if(event_type = 'page_view', 'page', '') AS kind,
+            toUInt8(referrer != '') AS has_referrer
+          FROM analytics_events FINAL WHERE ${condition} ORDER BY session_id, timestamp LIMIT ${bind.uint(REQUESTS_MAX)} BY session_id
+          UNION ALL SELECT session_id, visitor_id, user_agent, toString(browser), toString(browser_version), timestamp, page_path, is_origin, status_code,
+            toString(method), toString(request_kind), toUInt8(referrer != '')
+          FROM http_requests FINAL WHERE ${condition} ORDER BY session_id, timestamp LIMIT ${bind.uint(REQUESTS_MAX)} BY session_id
         ) AS row GROUP BY session_id`),
       { rows: SESSIONS_MAX, seconds: 60 },
     );

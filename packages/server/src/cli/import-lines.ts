@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type CutLine, LineCutter } from './cut-lines.js';
 
 /** One line of the imported file. */
 export interface ImportLine {
@@ -19,56 +20,21 @@ export interface OverlongLine {
 /** No event may be longer on any server whose body limit is left as it is; what is longer is no event. */
 export const LINE_BYTES_MAX = 16 * 1024 * 1024;
 
-const LINE_FEED = 0x0a;
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/**
- * Cuts a stream of bytes into lines and skips blank ones, holding one line at most: a file without line breaks must not
- * fill the memory.
- */
+/** Cuts a stream of bytes into the lines of events, each with an id; blank ones are skipped. */
 export async function* readImportLines(
   chunks: AsyncIterable<Buffer | string>,
   lineBytesMax = LINE_BYTES_MAX,
 ): AsyncGenerator<ImportLine | OverlongLine> {
-  let parts: Buffer[] = [];
-  let length = 0;
-  let number = 1;
-  const take = (bytes: Buffer): void => {
-    length += bytes.length;
-    if (length <= lineBytesMax) parts.push(bytes);
-    else parts = [];
-  };
-  const finish = (): ImportLine | OverlongLine | undefined => {
-    const line = length > lineBytesMax ? { number, overlong: true as const } : importLineOf(number, Buffer.concat(parts));
-    parts = [];
-    length = 0;
-    number += 1;
-    return line;
-  };
+  const cutter = new LineCutter(lineBytesMax);
   for await (const chunk of chunks) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    let start = 0;
-    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
-      take(bytes.subarray(start, end));
-      start = end + 1;
-      const line = finish();
-      if (line !== undefined) yield line;
-    }
-    take(bytes.subarray(start));
+    for (const line of cutter.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) yield importLineOf(line);
   }
-  const last = finish();
-  if (last !== undefined) yield last;
+  const last = cutter.end();
+  if (last !== undefined) yield importLineOf(last);
 }
 
-function importLineOf(number: number, bytes: Buffer): ImportLine | undefined {
-  const marked = number === 1 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
-  const text = marked.at(-1) === 0x0d ? marked.subarray(0, -1) : marked;
-  if (text.every(isBlank)) return undefined;
-  return { number, text, body: withEventId(number, text) };
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+function importLineOf({ number, text }: CutLine): ImportLine | OverlongLine {
+  return text === undefined ? { number, overlong: true } : { number, text, body: withEventId(number, text) };
 }
 
 /**

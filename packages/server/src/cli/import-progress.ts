@@ -11,11 +11,14 @@ export class ImportProgress {
   readonly #output: TextOutput;
   readonly #clock: () => number;
   readonly #startedMs: number;
+  readonly #noun: string;
   #shownMs: number;
   #lineOpen = false;
 
-  constructor(output: TextOutput, clock: () => number) {
+  /** @param noun what the lines of the input are called */
+  constructor(output: TextOutput, clock: () => number, noun = 'events') {
     this.#output = output;
+    this.#noun = noun;
     this.#clock = clock;
     this.#startedMs = clock();
     this.#shownMs = this.#startedMs;
@@ -27,7 +30,7 @@ export class ImportProgress {
     const terminal = this.#output.isTTY === true;
     if (now - this.#shownMs < (terminal ? TERMINAL_MS_MIN : LOG_MS_MIN)) return;
     this.#shownMs = now;
-    const text = progressText(events, now - this.#startedMs, fraction);
+    const text = progressText(events, now - this.#startedMs, fraction, this.#noun);
     this.#output.write(terminal ? `\r${text}\u001b[K` : `${text}\n`);
     this.#lineOpen = terminal;
   }
@@ -46,9 +49,9 @@ export class ImportProgress {
 }
 
 /** `120,000 events, 24,000 events/s, 48 %, about 5.4 s left`. */
-export function progressText(events: number, elapsedMs: number, fraction: number | undefined): string {
+export function progressText(events: number, elapsedMs: number, fraction: number | undefined, noun = 'events'): string {
   const rate = formatInteger(Math.round((events * 1000) / Math.max(1, elapsedMs)));
-  const text = `${formatInteger(events)} events, ${rate} events/s`;
+  const text = `${formatInteger(events)} ${noun}, ${rate} ${noun}/s`;
   if (fraction === undefined || fraction <= 0) return text;
   const left = formatDuration((elapsedMs * (1 - fraction)) / fraction);
   return `${text}, ${Math.floor(Math.min(1, fraction) * 100)} %, about ${left} left`;

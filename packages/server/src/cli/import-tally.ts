@@ -11,8 +11,14 @@ export class ImportTally {
   accepted = 0;
   duplicates = 0;
   rejected = 0;
+  readonly #noun: string;
   readonly #countsByCode = new Map<string, number>();
   #firstRejected: readonly RejectedLine[] = [];
+
+  /** @param noun what the lines of the input are called */
+  constructor(noun = 'events') {
+    this.#noun = noun;
+  }
 
   add(outcome: BatchOutcome): void {
     this.accepted += outcome.accepted;
@@ -38,7 +44,9 @@ export class ImportTally {
   /** The end of an import, as lines. */
   summary(elapsedMs: number, rejectedFile: string | undefined, view: View): string[] {
     const rate = formatInteger(Math.round((this.events * 1000) / Math.max(1, elapsedMs)));
-    const lines = [`${this.counts()} (${formatInteger(this.events)} events in ${formatDuration(elapsedMs)}, ${rate} events/s)`];
+    const lines = [
+      `${this.counts()} (${formatInteger(this.events)} ${this.#noun} in ${formatDuration(elapsedMs)}, ${rate} ${this.#noun}/s)`,
+    ];
     if (this.rejected === 0) return lines;
     const rows = this.#firstRejected.map((fault) =>
       [formatInteger(fault.line), fault.code, fault.path || '-', fault.message].map(visibleText),

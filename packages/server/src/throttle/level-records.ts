@@ -9,7 +9,8 @@ import {
 } from '@systemprompt-analytics/core';
 import { bind, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
-import { SUBJECT_KINDS, subjectKey, type ThrottledSubject, type ThrottleSubject } from './throttle-subject.js';
+import { RecentSubjects } from './recent-subjects.js';
+import { SUBJECT_KINDS, type SubjectKind, subjectKey, type ThrottledSubject, type ThrottleSubject } from './throttle-subject.js';
 
 /** Rows of one insert. */
 const ROWS_PER_INSERT = 10_000;
@@ -39,15 +40,16 @@ interface LevelRow {
 
 /**
  * The levels of all subjects that are not at the normal one or about which a person said something, and what of them the store
- * does not know yet. Everybody else has no entry. Evidence renews an entry's place: when there are too many, the one that
- * behaved longest goes first, and those of a person stay.
+ * does not know yet. Everybody else has no entry. When there are too many, those that behaved longest go; those of a person
+ * stay.
  */
 export class LevelRecords {
   readonly #store: Store;
   readonly #criteria: EscalationCriteria;
   readonly #clock: () => number;
   readonly #recordsMax: number;
-  readonly #records = new Map<string, LevelRecord>();
+  readonly #raised: RecentSubjects<LevelRecord>;
+  readonly #byHand = new RecentSubjects<LevelRecord>(Number.MAX_SAFE_INTEGER);
   #unstored = new Map<string, LevelRecord>();
   #version = 0;
 
@@ -56,11 +58,12 @@ export class LevelRecords {
     this.#criteria = criteria;
     this.#clock = clock;
     this.#recordsMax = recordsMax;
+    this.#raised = new RecentSubjects(recordsMax);
   }
 
   /** Entries in memory. */
   get size(): number {
-    return this.#records.size;
+    return this.#raised.size + this.#byHand.size;
   }
 
   /** Subjects whose state the store does not know yet. */
@@ -69,13 +72,19 @@ export class LevelRecords {
   }
 
   /** The state of a subject as it was last changed; cool it to the time it is asked for. */
-  stateOf(key: string): ThrottleState {
-    return this.#records.size === 0 ? NORMAL_THROTTLE_STATE : (this.#records.get(key)?.state ?? NORMAL_THROTTLE_STATE);
+  stateOf(projectId: string, kind: SubjectKind, id: string): ThrottleState {
+    return this.#find(projectId, kind, id)?.state ?? NORMAL_THROTTLE_STATE;
   }
 
-  /** Every entry, the one with the oldest evidence first. */
-  all(): IterableIterator<ThrottledSubject> {
-    return this.#records.values();
+  /** Every entry. */
+  all(): ThrottledSubject[] {
+    return [...this.#raised.values(), ...this.#byHand.values()];
+  }
+
+  #find(projectId: string, kind: SubjectKind, id: string): LevelRecord | undefined {
+    const raised = this.#raised.size === 0 ? undefined : this.#raised.use(projectId, kind, id);
+    if (raised !== undefined || this.#byHand.size === 0) return raised;
+    return this.#byHand.use(projectId, kind, id);
   }
 
   /**
@@ -86,16 +95,20 @@ export class LevelRecords {
    */
   change(subject: ThrottleSubject, state: ThrottleState, known = false): boolean {
     const { projectId, kind, id } = subject;
-    const key = subjectKey(projectId, kind, id);
-    const before = this.#records.get(key);
+    const before = this.#find(projectId, kind, id);
     const isNews = !known && (before === undefined || this.#isNews(before, state));
     const storedEvidenceMs = isNews || known ? state.lastEvidenceMs : (before?.storedEvidenceMs ?? 0);
     const record: LevelRecord = { projectId, kind, id, state, storedEvidenceMs };
-    this.#records.delete(key);
-    if (state.level !== ThrottleLevel.Normal || isByHand(state)) this.#records.set(key, record);
-    if (this.#records.size > this.#recordsMax) this.#forgetOldest();
-    if (isNews) this.#unstored.set(key, record);
+    this.#drop(projectId, kind, id);
+    if (isByHand(state)) this.#byHand.set(projectId, kind, id, record);
+    else if (state.level !== ThrottleLevel.Normal) this.#raised.set(projectId, kind, id, record);
+    if (isNews) this.#unstored.set(subjectKey(projectId, kind, id), record);
     return isNews;
+  }
+
+  #drop(projectId: string, kind: SubjectKind, id: string): void {
+    this.#raised.delete(projectId, kind, id);
+    this.#byHand.delete(projectId, kind, id);
   }
 
   #isNews({ state, storedEvidenceMs }: LevelRecord, next: ThrottleState): boolean {
@@ -105,36 +118,29 @@ export class LevelRecords {
     return lastEvidenceMs - storedEvidenceMs >= this.#criteria.cooldownMs * EVIDENCE_SHARE;
   }
 
-  #forgetOldest(): void {
-    for (const [key, { state }] of this.#records) {
-      if (isByHand(state)) continue;
-      this.#records.delete(key);
-      return;
-    }
-  }
-
   /** Drops what is known of a subject, and does not store it any more. */
-  forget(key: string): void {
-    this.#records.delete(key);
-    this.#unstored.delete(key);
+  forget({ projectId, kind, id }: ThrottleSubject): void {
+    this.#drop(projectId, kind, id);
+    this.#unstored.delete(subjectKey(projectId, kind, id));
   }
 
   /** Lowers what has cooled down since it was last looked at. */
   cool(): void {
     const nowMs = this.#clock();
-    // Taken before: a change moves an entry to the end.
-    for (const [key, record] of [...this.#records]) {
+    for (const record of this.all()) {
       const cooled = coolThrottleState(record.state, nowMs, this.#criteria);
       if (cooled !== record.state) this.change(record, cooled);
       const { level, criterion, byHandMs } = cooled;
-      if (level === ThrottleLevel.Normal && criterion !== 'manual' && nowMs - byHandMs > HAND_LIFE_MS) this.#records.delete(key);
+      const isOver = level === ThrottleLevel.Normal && criterion !== 'manual' && nowMs - byHandMs > HAND_LIFE_MS;
+      if (isOver) this.#drop(record.projectId, record.kind, record.id);
     }
   }
 
   /** Has the newest evidence stored as well, also where it is little newer than what the store knows. */
   complete(): void {
-    for (const [key, record] of this.#records) {
-      if (record.state.lastEvidenceMs > record.storedEvidenceMs) this.#unstored.set(key, record);
+    for (const record of [...this.#raised.values(), ...this.#byHand.values()]) {
+      const { projectId, kind, id, state, storedEvidenceMs } = record;
+      if (state.lastEvidenceMs > storedEvidenceMs) this.#unstored.set(subjectKey(projectId, kind, id), record);
     }
   }
 

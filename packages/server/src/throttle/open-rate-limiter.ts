@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { SharedLevels } from './shared-levels.js';
 
 /** What using up a part of a limit came to. */
@@ -41,41 +41,37 @@ const LIMIT_SECONDS = 60;
 /** Opens the limiter that the configuration asks for. This is the only place that knows which there are. */
 export async function openRateLimiter(options: RateLimiterOptions): Promise<RateLimiter> {
   const { pointsPerMinute, keysMax = DEFAULT_KEYS_MAX, redisUrl, onFailure = () => undefined } = options;
-  const memory = new BoundedMemoryLimiter(pointsPerMinute, keysMax);
-  if (redisUrl === '') return new LibraryLimiter(memory);
+  if (redisUrl === '') return new MemoryLimiter(pointsPerMinute, keysMax);
   // Here, not above: who does not use Redis does not load its client.
   const { openRedis } = await import('./open-redis.js');
-  const redis = await openRedis({ url: redisUrl, points: pointsPerMinute, durationSeconds: LIMIT_SECONDS, insurance: memory, onFailure });
-  return new LibraryLimiter(redis.limiter, redis.levels, redis.close);
+  const insurance = new BoundedMemory(pointsPerMinute, keysMax);
+  return openRedis({ url: redisUrl, points: pointsPerMinute, durationSeconds: LIMIT_SECONDS, insurance, onFailure });
 }
 
-/** What the limiters of the library have in common. */
-interface LibraryApi {
-  consume(key: string, points: number): Promise<RateLimiterRes>;
-  block(key: string, seconds: number): Promise<RateLimiterRes>;
-  delete(key: string): Promise<boolean>;
-}
+/** So many points that the library never rejects: a rejection takes three times as long as a result. */
+const NEVER_USED_UP = 2 ** 50;
 
-class LibraryLimiter implements RateLimiter {
-  readonly shared: SharedLevels | undefined;
-  readonly #limiter: LibraryApi;
-  readonly #close: () => Promise<void>;
+/**
+ * The limit in this process. The library counts, and the limit is compared here: who floods a site is refused most of the time,
+ * and a refusal must not cost more than letting through.
+ */
+class MemoryLimiter implements RateLimiter {
+  readonly shared = undefined;
+  readonly #pointsPerMinute: number;
+  readonly #limiter = new RateLimiterMemory({ points: NEVER_USED_UP, duration: LIMIT_SECONDS, keyPrefix: '' });
+  readonly #keys: KeyRing;
 
-  constructor(limiter: LibraryApi, shared?: SharedLevels, close: () => Promise<void> = async () => undefined) {
-    this.#limiter = limiter;
-    this.shared = shared;
-    this.#close = close;
+  constructor(pointsPerMinute: number, keysMax: number) {
+    this.#pointsPerMinute = pointsPerMinute;
+    this.#keys = new KeyRing(keysMax, (key) => void this.#limiter.delete(key));
   }
 
   async consume(key: string, points: number): Promise<Consumption> {
-    try {
-      const { remainingPoints, msBeforeNext } = await this.#limiter.consume(key, points);
-      return { allowed: true, remainingPoints, msBeforeNext };
-    } catch (error) {
-      // The library rejects with a result where the limit is used up, and with an error where something failed.
-      if (!(error instanceof RateLimiterRes)) throw error;
-      return { allowed: false, remainingPoints: 0, msBeforeNext: error.msBeforeNext };
-    }
+    // A blocked key has more points used than there are.
+    const result = await this.#limiter.consume(key, points).catch((refused: RateLimiterRes) => refused);
+    if (result.isFirstInDuration) this.#keys.add(key);
+    const left = this.#pointsPerMinute - result.consumedPoints;
+    return { allowed: left >= 0, remainingPoints: Math.max(0, left), msBeforeNext: result.msBeforeNext };
   }
 
   async block(key: string, seconds: number): Promise<void> {
@@ -86,35 +82,46 @@ class LibraryLimiter implements RateLimiter {
     await this.#limiter.delete(key);
   }
 
-  close(): Promise<void> {
-    return this.#close();
+  async close(): Promise<void> {
+    // What is counted goes with the process.
   }
 }
 
-/**
- * The library's limiter in memory keeps a key for a minute, however many there are. This one forgets the key that it took up
- * first when there are too many: whoever comes with a new address each time must not take up all memory.
- */
-export class BoundedMemoryLimiter extends RateLimiterMemory {
-  readonly #keys: string[] = [];
-  readonly #keysMax: number;
-  #next = 0;
+/** The library's own limiter in memory, bounded: what stands in for Redis has to be one of the library's. */
+export class BoundedMemory extends RateLimiterMemory {
+  readonly #keys: KeyRing;
 
   constructor(pointsPerMinute: number, keysMax: number) {
     super({ points: pointsPerMinute, duration: LIMIT_SECONDS, keyPrefix: '' });
-    this.#keysMax = keysMax;
+    this.#keys = new KeyRing(keysMax, (key) => void this.delete(key));
   }
 
   override async consume(key: string, points: number): Promise<RateLimiterRes> {
     const result = await super.consume(key, points);
-    if (result.isFirstInDuration) this.#remember(key);
+    if (result.isFirstInDuration) this.#keys.add(key);
     return result;
   }
+}
 
-  #remember(key: string): void {
+/**
+ * The library keeps a key for a minute, however many there are. Here the key that was taken up first goes when there are too
+ * many: whoever comes with a new address each time must not take up all memory.
+ */
+class KeyRing {
+  readonly #keys: string[] = [];
+  readonly #keysMax: number;
+  readonly #drop: (key: string) => void;
+  #next = 0;
+
+  constructor(keysMax: number, drop: (key: string) => void) {
+    this.#keysMax = keysMax;
+    this.#drop = drop;
+  }
+
+  add(key: string): void {
     const oldest = this.#keys[this.#next];
     // The key itself may have come back in the meantime; then it has just been taken up anew.
-    if (oldest !== undefined && oldest !== key) void this.delete(oldest);
+    if (oldest !== undefined && oldest !== key) this.#drop(oldest);
     this.#keys[this.#next] = key;
     this.#next = (this.#next + 1) % this.#keysMax;
   }

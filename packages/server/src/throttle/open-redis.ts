@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import { Redis } from 'ioredis';
-import { type RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { type RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Consumption, RateLimiter } from './open-rate-limiter.js';
 import { mergeSharedStates, type SharedLevels, writeSharedState } from './shared-levels.js';
 
 export interface RedisOptions {
@@ -14,13 +15,6 @@ export interface RedisOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Limits and levels over a Redis server. */
-export interface OpenRedis {
-  readonly limiter: RateLimiterRedis;
-  readonly levels: SharedLevels;
-  readonly close: () => Promise<void>;
-}
-
 const PREFIX = 'systemprompt-analytics:throttle';
 /** A decision must not wait long for a server that does not answer. */
 const COMMAND_MS_MAX = 250;
@@ -28,7 +22,7 @@ const CONNECT_MS_MAX = 2_000;
 const RECONNECT_PAUSE_MS_MAX = 5_000;
 
 /** Opens a connection to Redis. It does not fail when Redis is away: the connection is tried again, and memory stands in. */
-export async function openRedis({ url, points, durationSeconds, insurance, onFailure }: RedisOptions): Promise<OpenRedis> {
+export async function openRedis({ url, points, durationSeconds, insurance, onFailure }: RedisOptions): Promise<RateLimiter> {
   const client = new Redis(url, {
     lazyConnect: true,
     // What cannot be sent now is decided by memory now, not by Redis later.
@@ -49,13 +43,46 @@ export async function openRedis({ url, points, durationSeconds, insurance, onFai
     rejectIfRedisNotReady: true,
     insuranceLimiter: insurance,
   });
-  return {
-    limiter,
-    levels: new RedisLevels(client),
-    close: async () => {
-      client.disconnect();
-    },
-  };
+  return new RedisLimiter(client, limiter);
+}
+
+class RedisLimiter implements RateLimiter {
+  readonly shared: SharedLevels;
+  readonly #client: Redis;
+  readonly #limiter: RateLimiterRedis;
+
+  constructor(client: Redis, limiter: RateLimiterRedis) {
+    this.#client = client;
+    this.#limiter = limiter;
+    this.shared = new RedisLevels(client);
+  }
+
+  async consume(key: string, points: number): Promise<Consumption> {
+    try {
+      const { remainingPoints, msBeforeNext } = await this.#limiter.consume(key, points);
+      return { allowed: true, remainingPoints, msBeforeNext };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  async block(key: string, seconds: number): Promise<void> {
+    await this.#limiter.block(key, seconds);
+  }
+
+  async unblock(key: string): Promise<void> {
+    await this.#limiter.delete(key);
+  }
+
+  async close(): Promise<void> {
+    this.#client.disconnect();
+  }
+}
+
+/** The library rejects with a result where a limit is used up, and with an error where something failed. */
+function refusalOf(error: unknown): Consumption {
+  if (!(error instanceof RateLimiterRes)) throw error;
+  return { allowed: false, remainingPoints: 0, msBeforeNext: error.msBeforeNext };
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   findEvidence,
   holdThrottleLevel,
   mergeThrottleStates,
+  NORMAL_THROTTLE_STATE,
   nextStepDownMs,
   releaseThrottleLevel,
   requestCost,
@@ -21,7 +22,7 @@ import type { Store } from '../store/store.js';
 import type { Timer } from '../timer.js';
 import { HAND_LIFE_MS, LevelRecords } from './level-records.js';
 import type { RateLimiter } from './open-rate-limiter.js';
-import { RecentEntries } from './recent-entries.js';
+import { RecentSubjects } from './recent-subjects.js';
 import { RequestWindow } from './request-window.js';
 import type { DecisionRequest, ObservedRequest, ThrottleDecision } from './throttle-decision.js';
 import { type SubjectKind, subjectKey, type ThrottledSubject, type ThrottleSubject } from './throttle-subject.js';
@@ -67,7 +68,7 @@ export class ThrottleService {
   readonly #options: ThrottleServiceOptions;
   readonly #criteria: EscalationCriteria;
   readonly #levels: LevelRecords;
-  readonly #windows: RecentEntries<RequestWindow>;
+  readonly #windows: RecentSubjects<RequestWindow>;
   #flushing: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #scheduled = false;
@@ -86,7 +87,7 @@ export class ThrottleService {
     this.#criteria = criteria;
     this.#timer = options.timer;
     this.#levels = new LevelRecords(store, criteria, clock, options.levelsMax ?? LEVELS_MAX);
-    this.#windows = new RecentEntries(options.subjectsMax ?? SUBJECTS_MAX);
+    this.#windows = new RecentSubjects(options.subjectsMax ?? SUBJECTS_MAX);
   }
 
   /** Takes over the levels that an earlier process left, and starts the work in the background. Called once. */
@@ -101,20 +102,18 @@ export class ThrottleService {
   async decide(request: DecisionRequest): Promise<ThrottleDecision> {
     const { projectId, sessionId, visitorId } = request;
     const { limiter, clock, requestsPerMinute } = this.#options;
-    const sessionKey = sessionId === '' ? '' : subjectKey(projectId, 'session', sessionId);
-    const visitorKey = visitorId === '' ? '' : subjectKey(projectId, 'fingerprint', visitorId);
-    if (limiter.shared !== undefined) await this.#adoptShared(request, sessionKey, visitorKey);
+    if (limiter.shared !== undefined) await this.#adoptShared(request);
     const nowMs = clock();
-    const ofSession = this.#stateAt(sessionKey, nowMs);
-    const ofVisitor = this.#stateAt(visitorKey, nowMs);
+    const ofSession = sessionId === '' ? NORMAL_THROTTLE_STATE : this.#stateAt(projectId, 'session', sessionId, nowMs);
+    const ofVisitor = visitorId === '' ? NORMAL_THROTTLE_STATE : this.#stateAt(projectId, 'fingerprint', visitorId, nowMs);
     const { level, reason } = ofVisitor.level > ofSession.level ? ofVisitor : ofSession;
     if (!allowsRequests(level)) {
       const retryAfterSeconds = this.#secondsBlocked([ofSession, ofVisitor], nowMs);
       return { level, allowed: false, limit: 0, remaining: 0, retryAfterSeconds, reason };
     }
     const limit = adjustedLimit(requestsPerMinute, level);
-    const key = visitorKey === '' ? sessionKey : visitorKey;
-    if (key === '') return { level, allowed: true, limit, remaining: limit, retryAfterSeconds: 0, reason };
+    if (visitorId === '' && sessionId === '') return { level, allowed: true, limit, remaining: limit, retryAfterSeconds: 0, reason };
+    const key = visitorId === '' ? subjectKey(projectId, 'session', sessionId) : subjectKey(projectId, 'fingerprint', visitorId);
     const cost = requestCost(level);
     const { allowed, remainingPoints, msBeforeNext } = await limiter.consume(key, cost);
     if (allowed) return { level, allowed, limit, remaining: Math.floor(remainingPoints / cost), retryAfterSeconds: 0, reason };
@@ -141,11 +140,10 @@ export class ThrottleService {
   }
 
   #observe(projectId: string, kind: SubjectKind, id: string, timestampMs: number, request: ObservedRequest): void {
-    const key = subjectKey(projectId, kind, id);
-    let window = this.#windows.use(key);
+    let window = this.#windows.use(projectId, kind, id);
     if (window === undefined) {
       window = new RequestWindow();
-      this.#windows.add(key, window);
+      this.#windows.set(projectId, kind, id, window);
     }
     window.record(timestampMs, request.failed);
     const { botScore, declaredSearchEngine, scanner = false, flagged = false } = request;
@@ -163,14 +161,14 @@ export class ThrottleService {
       this.#criteria,
     );
     if (evidence === undefined) return;
-    const before = this.#levels.stateOf(key);
+    const before = this.#levels.stateOf(projectId, kind, id);
     const after = applyEvidence(before, evidence, timestampMs, this.#criteria);
     if (after !== before) this.#change({ projectId, kind, id }, after);
   }
 
   /** The state of a session or visitor at this moment. */
   levelOf(projectId: string, kind: SubjectKind, id: string): ThrottleState {
-    return this.#stateAt(subjectKey(projectId, kind, id), this.#options.clock());
+    return this.#stateAt(projectId, kind, id, this.#options.clock());
   }
 
   /**
@@ -213,8 +211,8 @@ export class ThrottleService {
     const erase = async (kind: SubjectKind, ids: readonly string[]): Promise<void> => {
       for (const id of ids) {
         const key = subjectKey(projectId, kind, id);
-        this.#levels.forget(key);
-        this.#windows.delete(key);
+        this.#levels.forget({ projectId, kind, id });
+        this.#windows.delete(projectId, kind, id);
         await limiter.unblock(key);
         await limiter.shared?.forget(key);
       }
@@ -253,8 +251,8 @@ export class ThrottleService {
     }
   }
 
-  #stateAt(key: string, nowMs: number): ThrottleState {
-    return coolThrottleState(this.#levels.stateOf(key), nowMs, this.#criteria);
+  #stateAt(projectId: string, kind: SubjectKind, id: string, nowMs: number): ThrottleState {
+    return coolThrottleState(this.#levels.stateOf(projectId, kind, id), nowMs, this.#criteria);
   }
 
   /** Until nothing blocks any more, in whole seconds; null where a person does. */
@@ -293,18 +291,15 @@ export class ThrottleService {
     await limiter.shared?.publish(key, state, state.byHandMs > 0 ? HAND_LIFE_MS : (state.level + 1) * cooldownMs);
   }
 
-  async #adoptShared({ projectId, sessionId, visitorId }: DecisionRequest, sessionKey: string, visitorKey: string): Promise<void> {
-    await Promise.all([
-      this.#adopt(projectId, 'session', sessionId, sessionKey),
-      this.#adopt(projectId, 'fingerprint', visitorId, visitorKey),
-    ]);
+  async #adoptShared({ projectId, sessionId, visitorId }: DecisionRequest): Promise<void> {
+    await Promise.all([this.#adopt(projectId, 'session', sessionId), this.#adopt(projectId, 'fingerprint', visitorId)]);
   }
 
-  async #adopt(projectId: string, kind: SubjectKind, id: string, key: string): Promise<void> {
-    if (key === '') return;
-    const shared = await this.#options.limiter.shared?.read(key);
+  async #adopt(projectId: string, kind: SubjectKind, id: string): Promise<void> {
+    if (id === '') return;
+    const shared = await this.#options.limiter.shared?.read(subjectKey(projectId, kind, id));
     if (shared === undefined) return;
-    const own = this.#levels.stateOf(key);
+    const own = this.#levels.stateOf(projectId, kind, id);
     const merged = mergeThrottleStates(own, shared);
     // Whoever changed it has stored it.
     if (merged !== own) this.#levels.change({ projectId, kind, id }, merged, true);

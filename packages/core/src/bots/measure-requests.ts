@@ -1,0 +1,42 @@
+import { DISTINCT_PAGES_MAX, type PageMeasures, pageOfPath, SEQUENCE_PAGES_MAX, type SessionRequest } from './session-request.js';
+
+/**
+ * The measures of a session from the list of its requests, in order of time; anything but page views is left out.
+ *
+ * @throws nothing; an empty list measures as zeros
+ *
+ * @example
+ * ```ts
+ * const measures = measureRequests(requests);
+ * gapVariation(measures); // 0.42
+ * ```
+ */
+export function measureRequests(requests: readonly SessionRequest[]): PageMeasures {
+  const views = requests.filter(({ kind }) => kind === 'page');
+  const paths = views.map(({ path }) => pageOfPath(path));
+  const sequence = paths.slice(0, SEQUENCE_PAGES_MAX);
+  const sorted = sequence.toSorted(byCodeUnits);
+  let latestMs = views[0]?.timestampMs ?? 0;
+  let spanMs = 0;
+  let gapSquaresMs2 = 0;
+  for (const { timestampMs } of views) {
+    const gapMs = Math.max(0, timestampMs - latestMs);
+    latestMs += gapMs;
+    spanMs += gapMs;
+    gapSquaresMs2 += gapMs * gapMs;
+  }
+  return {
+    pageRequests: views.length,
+    distinctPages: Math.min(DISTINCT_PAGES_MAX, new Set(paths).size),
+    sequenceLength: sequence.length,
+    sequenceDistinct: new Set(sequence).size,
+    sequenceMatches: sequence.filter((path, index) => path === sorted[index]).length,
+    spanMs,
+    gapSquaresMs2,
+  };
+}
+
+function byCodeUnits(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}

@@ -1,0 +1,207 @@
+import { stat } from 'node:fs/promises';
+import type { CutLine } from '../cut-lines.js';
+import { hasHead } from './file-head.js';
+import { LogFile, type LogPart, type SavedPosition } from './log-file.js';
+import { type LogPiece, type LogSource, pieceOf } from './log-pieces.js';
+import { findByHead, RotatedLog, readBeginning, rotatedLogs } from './rotated-logs.js';
+
+/** A followed log is looked at this often, so that what is appended is sent within a second. */
+const POLL_MS = 500;
+/** A writer may hold on to a renamed log: a server that restarts finishes its requests first. */
+const RETIRED_QUIET_MS = 30_000;
+/** How long a line at the end of a file may take to get its line break. */
+const UNFINISHED_MS = 1000;
+
+export interface FileSourceOptions {
+  readonly path: string;
+  /** Does reading go on at the end, until it is aborted? */
+  readonly follow: boolean;
+  /** How far an earlier import came, the oldest log first; empty to read from the beginning. */
+  readonly saved: readonly SavedPosition[];
+  readonly clock: () => number;
+  readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Ends reading after the piece under way. */
+  readonly end: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+interface RetiredFile {
+  readonly file: LogFile;
+  /** When it was last found to have something new. */
+  busyMs: number;
+}
+
+/**
+ * A log on the disk, read from where an earlier import came to. Rotation does not lose lines: a log that was renamed, or
+ * copied and emptied, is read to its end first, from the handle that is open or from the file beside it that begins alike.
+ */
+export class FileSource implements LogSource {
+  readonly #options: FileSourceOptions;
+  /** Logs that were rotated away before this import read them. */
+  readonly #rotated: RotatedLog[] = [];
+  /** Logs that were renamed while they were followed. */
+  #retired: RetiredFile[] = [];
+  #current: LogFile;
+  #again = false;
+  #fraction: number | undefined;
+
+  private constructor(options: FileSourceOptions, current: LogFile) {
+    this.#options = options;
+    this.#current = current;
+  }
+
+  /** Opens the log, and finds what an earlier import left unread. @throws when there is no such file */
+  static async open(options: FileSourceOptions): Promise<FileSource> {
+    const { path, saved, say } = options;
+    const last = saved.at(-1);
+    if (last === undefined) return new FileSource(options, await LogFile.open(path));
+    const { size } = await stat(path);
+    const isSame = size >= last.offset && hasHead(await readBeginning(path), last.head);
+    const source = new FileSource(options, await LogFile.open(path, isSame ? last : undefined));
+    const beside = await rotatedLogs(path);
+    for (const position of isSame ? saved.slice(0, -1) : saved) {
+      const found = await findByHead(beside, position.head);
+      if (found !== undefined) source.#rotated.push(new RotatedLog(found, position));
+    }
+    const rotated = source.#rotated.at(-1);
+    if (isSame) say(`Going on at line ${last.line} of ${path}, where an earlier import ended; --restart sends all of it again.`);
+    else if (rotated !== undefined) {
+      // Whatever was rotated away after it was never seen.
+      const unseen = beside.slice(beside.indexOf(rotated.path) + 1).map((log) => new RotatedLog(log));
+      source.#rotated.push(...unseen);
+      say(`${path} was rotated since an earlier import: going on at line ${rotated.taken.line} of ${rotated.path}.`);
+    } else {
+      source.#again = true;
+      say(`${path} is another file than the one an earlier import read, and that one is not beside it: reading it from its beginning.`);
+    }
+    return source;
+  }
+
+  async *pieces(): AsyncGenerator<LogPiece> {
+    yield* this.#readRotated();
+    for (;;) {
+      for (const retired of this.#retired) if (yield* this.#readFile(retired.file)) retired.busyMs = this.#options.clock();
+      yield* this.#readFile(this.#current);
+      if (this.#options.end.aborted) return;
+      if (!this.#options.follow) {
+        if (yield* this.#readUnfinished()) continue;
+        return;
+      }
+      yield* this.#dropQuiet();
+      if (await this.#noticeRotation()) {
+        yield* this.#readRotated();
+        continue;
+      }
+      yield pieceOf({ idle: true });
+      await this.#pause(POLL_MS);
+    }
+  }
+
+  async positions(): Promise<readonly SavedPosition[] | undefined> {
+    const parts: readonly LogPart[] = [...this.#rotated, ...this.#retired.map(({ file }) => file), this.#current];
+    const positions: SavedPosition[] = [];
+    for (const part of parts) {
+      const head = await part.head();
+      if (head !== undefined) positions.push({ ...part.taken, head });
+    }
+    return positions;
+  }
+
+  fraction(): number | undefined {
+    return this.#options.follow ? undefined : this.#fraction;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#current, ...this.#retired.map(({ file }) => file)].map((file) => file.close()));
+  }
+
+  async *#readRotated(): AsyncGenerator<LogPiece> {
+    for (let [log] = this.#rotated; log !== undefined; [log] = this.#rotated) {
+      for await (const lines of log.lines()) {
+        yield this.#pieceOf(log, lines);
+        if (this.#options.end.aborted) return;
+      }
+      this.#rotated.shift();
+    }
+  }
+
+  /** Reads what there is now, and answers whether there was anything. */
+  async *#readFile(file: LogFile): AsyncGenerator<LogPiece, boolean> {
+    let any = false;
+    if (file === this.#current && (await file.wasTruncated())) return false;
+    for (let lines = await file.read(); lines !== undefined; lines = await file.read()) {
+      any = true;
+      this.#fraction = await file.fraction();
+      yield this.#pieceOf(file, lines);
+      if (this.#options.end.aborted) break;
+    }
+    return any;
+  }
+
+  #pieceOf(part: LogPart, lines: readonly CutLine[]): LogPiece {
+    const again = this.#again && part === this.#current;
+    if (again) this.#again = false;
+    return pieceOf({
+      lines,
+      again,
+      take: (line) => {
+        part.taken = line.next;
+      },
+    });
+  }
+
+  /** A last line without a line break is taken after a moment in which nothing was added; answers whether something was. */
+  async *#readUnfinished(): AsyncGenerator<LogPiece, boolean> {
+    if (!this.#current.hasUnfinishedLine) return false;
+    await this.#pause(UNFINISHED_MS);
+    if ((await this.#current.fraction()) < 1) return true;
+    const line = this.#current.finish();
+    if (line !== undefined) yield pieceOf({ lines: [line], provisional: true });
+    return false;
+  }
+
+  /** Renamed logs that nobody writes to any more are done. */
+  async *#dropQuiet(): AsyncGenerator<LogPiece> {
+    const now = this.#options.clock();
+    for (const { file, busyMs } of this.#retired) {
+      if (now - busyMs < RETIRED_QUIET_MS) continue;
+      const line = file.finish();
+      if (line !== undefined) yield this.#pieceOf(file, [line]);
+      this.#retired = this.#retired.filter((other) => other.file !== file);
+      await file.close();
+    }
+  }
+
+  /** Looks whether the path has another file by now, or the file was emptied; answers whether there is more to read. */
+  async #noticeRotation(): Promise<boolean> {
+    const { path, say, clock } = this.#options;
+    const stats = await stat(path).catch(() => undefined);
+    // Between renaming and creating there is no file.
+    if (stats === undefined) return false;
+    if (!(await this.#current.isAt(stats))) {
+      const next = await LogFile.open(path);
+      const [before, now] = [await this.#current.head(), await next.head()];
+      // A copy, as an editor writes one, holds the same lines once more.
+      this.#again = before !== undefined && before.sha256 === now?.sha256;
+      this.#retired.push({ file: this.#current, busyMs: clock() });
+      this.#current = next;
+      say(`${path} was rotated; reading the new file.`);
+      return true;
+    }
+    if (!(await this.#current.wasTruncated())) return false;
+    const head = await this.#current.head();
+    const copy = head === undefined ? undefined : await findByHead(await rotatedLogs(path), head);
+    if (copy !== undefined) this.#rotated.push(new RotatedLog(copy, this.#current.taken));
+    await this.#current.close();
+    this.#current = await LogFile.open(path);
+    say(`${path} was emptied; reading it from its beginning${copy === undefined ? '' : ` after the rest of ${copy}`}.`);
+    return true;
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const { wait, end } = this.#options;
+    await wait(milliseconds, end).catch((error: unknown) => {
+      if (!end.aborted) throw error;
+    });
+  }
+}
