@@ -5,6 +5,7 @@ import { LiveDecisions } from './bots/live-decisions.js';
 import { readBotRules } from './bots/read-bot-rules.js';
 import { SessionVerdicts } from './bots/session-verdicts.js';
 import { SitePages } from './bots/site-pages.js';
+import { throttledSession } from './bots/throttled-session.js';
 import type { ServerConfiguration } from './configuration.js';
 import { identifyBot } from './enrichment/bot-identity.js';
 import type { BotIdentity } from './enrichment/client-facts.js';
@@ -161,7 +162,14 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       prices,
       mover,
       pipeline,
-      ingest: new IngestService({ configuration, prices, pipeline, clock, pages }),
+      ingest: new IngestService({
+        configuration,
+        prices,
+        pipeline,
+        clock,
+        pages,
+        throttledSession: (projectId, sessionId, visitorId) => throttledSession(throttle, projectId, sessionId, visitorId),
+      }),
       sessions,
       erasure,
       enricher,

@@ -96,7 +96,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sessions: ['store', 'timer.ts', 'ingest', 'enrichment', 'configuration.ts'],
   privacy: ['store', 'timer.ts'],
   throttle: ['store', 'timer.ts'],
-  bots: ['enrichment', 'live', 'sessions', 'store', 'throttle'],
+  bots: ['enrichment', 'ingest', 'live', 'sessions', 'store', 'throttle'],
   projects: ['store'],
   ingest: ['store', 'configuration.ts', 'timer.ts', 'live', 'enrichment'],
   reports: ['store'],
@@ -195,7 +195,12 @@ describe('the server', () => {
   it('depends on what it imports, and on nothing else', () => {
     const manifest = JSON.parse(readFileSync(`${ROOT}packages/server/package.json`, 'utf8')) as { dependencies: Record<string, string> };
     const imported = serverImports.filter((each) => !isRelative(each) && !each.specifier.startsWith('node:'));
-    expect([...new Set(imported.map(({ specifier }) => packageOf(specifier)))].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+    // Data of a package is read as a file of it.
+    const read = sourcesOf(SERVER).flatMap((file) => [
+      ...readFileSync(`${ROOT}${SERVER}/${file}`, 'utf8').matchAll(/createRequire\(import\.meta\.url\)\.resolve\('([^']+)'\)/g),
+    ]);
+    const names = [...imported.map(({ specifier }) => specifier), ...read.map(([, name = '']) => name)];
+    expect([...new Set(names.map(packageOf))].sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });
 
   it('reads the environment in one file', () => {

@@ -79,6 +79,8 @@ describe('while it happens', () => {
       if (levels.at(-1) !== level) levels.push(level);
     }
     expect(levels).toEqual(['normal', 'warning', 'severe', 'blocked']);
+    const answer = await test.send([named(crawler, visit(crawler, '/style.css')), named(reader, visit(reader, '/style.css'))]);
+    expect(answer.throttled).toMatchObject([{ level: 'blocked', level_number: 3, allowed: false, reason: expect.stringMatching(/\d/) }]);
     expect(await decide(crawler)).toMatchObject({ allowed: false, limit: 0, level_number: 3, reason: expect.stringMatching(/\d/) });
     expect((await decide(crawler)).retry_after).toBeGreaterThan(0);
     expect(await decide(reader)).toMatchObject({ level: 'normal', allowed: true, bot_score: 0, reason: '' });

@@ -43,7 +43,9 @@ export async function openGeoReader(path: string | undefined): Promise<GeoIpRead
 export async function openDatabase(file: string, what: 'geo' | 'ASN'): Promise<(address: string) => unknown> {
   try {
     const reader = await open(file);
-    return (address) => reader.get(address);
+    // A tree of IPv4 networks would be walked with the first bits of an IPv6 address.
+    const fourOnly = reader.metadata.ipVersion === 4;
+    return (address) => (fourOnly && address.includes(':') ? null : reader.get(address));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AnalyticsError('invalid_configuration', `The ${what} database ${file} cannot be read: ${reason}`, { cause });

@@ -371,6 +371,20 @@ const INGEST_ANSWER: Json = {
         },
       },
     },
+    throttled: {
+      type: 'array',
+      description: 'Sessions of the batch that are slowed down or shut out; absent when there is none',
+      items: {
+        type: 'object',
+        properties: {
+          session_id: { type: 'string' },
+          level: { type: 'string', enum: ['warning', 'severe', 'blocked'] },
+          level_number: { type: 'integer' },
+          allowed: { type: 'boolean', description: 'May its requests pass at all?' },
+          reason: { type: 'string' },
+        },
+      },
+    },
   },
 };
 

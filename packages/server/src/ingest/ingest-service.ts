@@ -28,6 +28,20 @@ export interface IngestAnswer {
   readonly accepted: number;
   readonly duplicates: number;
   readonly rejected: readonly RejectedEvent[];
+  /** Sessions of the batch that are slowed down or shut out, so that their sender can act on it; absent when there is none. */
+  readonly throttled?: readonly ThrottledSession[];
+}
+
+/** A session that is not at the normal throttle level. */
+export interface ThrottledSession {
+  readonly session_id: string;
+  /** `warning`, `severe` or `blocked`, and its number. */
+  readonly level: string;
+  readonly level_number: number;
+  /** May its requests pass at all? */
+  readonly allowed: boolean;
+  /** Why, as a sentence. */
+  readonly reason: string;
 }
 
 export interface IngestServiceOptions {
@@ -37,6 +51,8 @@ export interface IngestServiceOptions {
   readonly pipeline: IngestPipeline;
   /** The server's clock, UTC milliseconds. */
   readonly clock: () => number;
+  /** The throttle level of a session or its visitor; undefined at the normal one. */
+  readonly throttledSession: (projectId: string, sessionId: string, visitorId: string) => ThrottledSession | undefined;
 }
 
 /** From what arrived to what is stored: reads, prices and hands over to the pipeline. */
@@ -76,7 +92,9 @@ export class IngestService {
       events.push(this.#arrive(outcome.event, prepareContext, undefined));
     });
     this.#countRejected(rejected);
-    return { ...(await this.#submit(events, [], bytes)), rejected };
+    const receipt = await this.#submit(events, [], bytes);
+    const throttled = this.#throttledOf(events);
+    return { ...receipt, rejected, ...(throttled.length === 0 ? {} : { throttled }) };
   }
 
   /**
@@ -106,6 +124,20 @@ export class IngestService {
     this.#countRejected(all.map(() => ({ code: 'invalid_value' })));
     await this.#submit(events, spans, body.length);
     return all;
+  }
+
+  /** Sessions are known after the commit; those of events that were there before are not looked for. */
+  #throttledOf(events: readonly ArrivedEvent[]): ThrottledSession[] {
+    const throttled: ThrottledSession[] = [];
+    const asked = new Set<string>();
+    for (const { incoming } of events) {
+      const { projectId, sessionId, visitorId, web } = incoming;
+      if (web === undefined || sessionId === '' || asked.has(sessionId)) continue;
+      asked.add(sessionId);
+      const found = this.#options.throttledSession(projectId, sessionId, visitorId);
+      if (found !== undefined) throttled.push(found);
+    }
+    return throttled;
   }
 
   #contextOf(sender: Sender, nowMs: number): PrepareContext {

@@ -42,6 +42,8 @@ export class FileSource implements LogSource {
   /** Logs that were renamed while they were followed. */
   #retired: RetiredFile[] = [];
   #current: LogFile;
+  /** Heads of the logs that were read: one that is written to late looks like a newer one. */
+  readonly #seen = new Set<string>();
   #again = false;
   #fraction: number | undefined;
 
@@ -61,14 +63,14 @@ export class FileSource implements LogSource {
     const beside = await rotatedLogs(path);
     for (const position of isSame ? saved.slice(0, -1) : saved) {
       const found = await findByHead(beside, position.head);
-      if (found !== undefined) source.#rotated.push(new RotatedLog(found, position));
+      if (found === undefined) continue;
+      source.#seen.add(position.head.sha256);
+      source.#rotated.push(new RotatedLog(found, position));
     }
     const rotated = source.#rotated.at(-1);
     if (isSame) say(`Going on at line ${last.line} of ${path}, where an earlier import ended; --restart sends all of it again.`);
     else if (rotated !== undefined) {
-      // Whatever was rotated away after it was never seen.
-      const unseen = beside.slice(beside.indexOf(rotated.path) + 1).map((log) => new RotatedLog(log));
-      source.#rotated.push(...unseen);
+      await source.#addUnseen(beside, rotated.path);
       say(`${path} was rotated since an earlier import: going on at line ${rotated.taken.line} of ${rotated.path}.`);
     } else {
       source.#again = true;
@@ -78,9 +80,9 @@ export class FileSource implements LogSource {
   }
 
   async *pieces(): AsyncGenerator<LogPiece> {
-    yield* this.#readRotated();
     for (;;) {
       for (const retired of this.#retired) if (yield* this.#readFile(retired.file)) retired.busyMs = this.#options.clock();
+      yield* this.#readRotated();
       yield* this.#readFile(this.#current);
       if (this.#options.end.aborted) return;
       if (!this.#options.follow) {
@@ -88,10 +90,7 @@ export class FileSource implements LogSource {
         return;
       }
       yield* this.#dropQuiet();
-      if (await this.#noticeRotation()) {
-        yield* this.#readRotated();
-        continue;
-      }
+      if (await this.#noticeRotation()) continue;
       yield pieceOf({ idle: true });
       await this.#pause(POLL_MS);
     }
@@ -178,24 +177,39 @@ export class FileSource implements LogSource {
     const stats = await stat(path).catch(() => undefined);
     // Between renaming and creating there is no file.
     if (stats === undefined) return false;
-    if (!(await this.#current.isAt(stats))) {
-      const next = await LogFile.open(path);
-      const [before, now] = [await this.#current.head(), await next.head()];
-      // A copy, as an editor writes one, holds the same lines once more.
-      this.#again = before !== undefined && before.sha256 === now?.sha256;
-      this.#retired.push({ file: this.#current, busyMs: clock() });
-      this.#current = next;
-      say(`${path} was rotated; reading the new file.`);
-      return true;
+    const isRenamed = !(await this.#current.isAt(stats));
+    if (!isRenamed && !(await this.#current.wasTruncated())) return false;
+    const before = await this.#current.head();
+    // Opened before the folder is looked at: if it is rotated meanwhile, it is in both, and left out of one.
+    const next = await LogFile.open(path);
+    const beside = before === undefined ? [] : await rotatedLogs(path);
+    const found = before === undefined ? undefined : await findByHead(beside, before);
+    const previous = this.#current;
+    this.#current = next;
+    if (isRenamed) this.#retired.push({ file: previous, busyMs: clock() });
+    else {
+      if (found !== undefined) this.#rotated.push(new RotatedLog(found, previous.taken));
+      await previous.close();
     }
-    if (!(await this.#current.wasTruncated())) return false;
-    const head = await this.#current.head();
-    const copy = head === undefined ? undefined : await findByHead(await rotatedLogs(path), head);
-    if (copy !== undefined) this.#rotated.push(new RotatedLog(copy, this.#current.taken));
-    await this.#current.close();
-    this.#current = await LogFile.open(path);
-    say(`${path} was emptied; reading it from its beginning${copy === undefined ? '' : ` after the rest of ${copy}`}.`);
+    await this.#addUnseen(beside, found);
+    // A copy, as an editor writes one, holds the same lines once more.
+    this.#again = before !== undefined && before.sha256 === (await next.head())?.sha256;
+    say(`${path} was rotated; reading the new file.`);
     return true;
+  }
+
+  /** A log may be rotated more than once between two looks: what came after this one was never read. */
+  async #addUnseen(beside: readonly string[], path: string | undefined): Promise<void> {
+    const parts: readonly LogPart[] = [...this.#retired.map(({ file }) => file), this.#current];
+    for (const head of await Promise.all(parts.map((part) => part.head()))) if (head !== undefined) this.#seen.add(head.sha256);
+    if (path === undefined) return;
+    for (const later of beside.slice(beside.indexOf(path) + 1)) {
+      const log = new RotatedLog(later);
+      const head = await log.head();
+      if (head === undefined || this.#seen.has(head.sha256)) continue;
+      this.#seen.add(head.sha256);
+      this.#rotated.push(log);
+    }
   }
 
   async #pause(milliseconds: number): Promise<void> {

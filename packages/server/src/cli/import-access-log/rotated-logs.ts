@@ -20,7 +20,14 @@ export async function rotatedLogs(path: string): Promise<string[]> {
     const stats = await stat(rotated).catch(() => undefined);
     if (stats?.isFile() === true) found.push({ path: rotated, mtimeMs: stats.mtimeMs });
   }
-  return found.sort((left, right) => left.mtimeMs - right.mtimeMs).map((log) => log.path);
+  return found.sort((left, right) => left.mtimeMs - right.mtimeMs || compareNames(left.path, right.path)).map((log) => log.path);
+}
+
+/** For logs of the same moment: `.2` is older than `.1`, and `-20260302` is newer than `-20260301`. */
+function compareNames(left: string, right: string): number {
+  const [leftNumber, rightNumber] = [left, right].map((path) => /\.(\d{1,5})(?:\.gz)?$/.exec(path)?.[1]);
+  if (leftNumber !== undefined && rightNumber !== undefined) return Number(rightNumber) - Number(leftNumber);
+  return left < right ? -1 : 1;
 }
 
 /** Which of these logs begins so; the last of several, since an older one is a copy of another time. */
