@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BehavioralBotDetector, defaultContentRouting, type PriceBook } from '@systemprompt-analytics/core';
+import { BotVerdicts } from './bots/bot-verdicts.js';
 import { BotWatch } from './bots/bot-watch.js';
 import { LiveDecisions } from './bots/live-decisions.js';
 import { readBotRules } from './bots/read-bot-rules.js';
@@ -55,6 +56,7 @@ export interface Product {
   readonly retention: Retention;
   readonly throttle: ThrottleService;
   readonly decisions: DecisionMaker;
+  readonly verdicts: BotVerdicts;
   readonly cleanup: SessionCleanupService;
   readonly projects: ProjectRepository;
   readonly keys: KeyRepository;
@@ -100,9 +102,9 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     const detector = new BehavioralBotDetector(readBotRules(configuration.botRulesFile));
     const sitePages = new SitePages();
     const identify = (userAgent: string): BotIdentity => identifyBot({ userAgent, brands: '', signatureAgent: '' });
-    const verdicts = new SessionVerdicts({ store, clock, detector, pages: sitePages, identify });
+    const judge = new SessionVerdicts({ store, clock, detector, pages: sitePages, identify });
     const { behaviorProfile } = configuration;
-    const snapshots = new SessionSnapshots(store, { clock, timer, verdicts, behaviorProfile });
+    const snapshots = new SessionSnapshots(store, { clock, timer, verdicts: judge, behaviorProfile });
     const mark = (projectId: string, sessionId: string): void => snapshots.mark(projectId, sessionId);
     const merges = new SessionMerges(movingStore, clock, mark);
     const mover = new EventMover(movingStore, new Journal(join(configuration.dataFolder, JOURNAL_FOLDER)), {
@@ -177,6 +179,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       cleanup,
       throttle,
       decisions,
+      verdicts: new BotVerdicts({ store, clock, catchUp, onSession: mark }),
       snapshots,
       projects,
       keys: new KeyRepository(store, clock),

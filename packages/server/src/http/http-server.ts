@@ -1,6 +1,7 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Product } from '../product.js';
+import { addBotRoutes } from './bot-routes.js';
 import { addDecisionRoutes } from './decision-routes.js';
 import { addDocumentationRoutes } from './documentation-routes.js';
 import { addHealthRoute } from './health-route.js';
@@ -71,6 +72,7 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
   addReportRoutes(server, product, gate);
   addProjectRoutes(server, product, gate);
   addSessionRoutes(server, product, gate);
+  addBotRoutes(server, product, gate);
   addPrivacyRoutes(server, product, gate);
   addHealthRoute(server, product);
   addDocumentationRoutes(server);

@@ -1,0 +1,150 @@
+import { AnalyticsError } from '@systemprompt-analytics/core';
+import { bind, render, sql } from '../store/sql.js';
+import type { Store } from '../store/store.js';
+
+/** What a person says of a session; the empty mark takes it back. */
+export const MARKS = ['human', 'bot', ''] as const;
+export type Mark = (typeof MARKS)[number];
+
+/** Why a session is taken for what it is. */
+export interface VerdictExplanation {
+  readonly session_id: string;
+  /** Null for a session without web traffic. */
+  readonly traffic_class: string | null;
+  readonly behavioral_bot_score: number;
+  readonly behavioral_signals: readonly string[];
+  /** What a person said of it, or null. */
+  readonly mark: string | null;
+  /** In the order in which they count. */
+  readonly sentences: readonly string[];
+}
+
+/** One slice of judging anew. */
+export interface RescoredSlice {
+  readonly rescored: number;
+  /** The session to go on after; null when all are done. */
+  readonly next: string | null;
+}
+
+/** Sessions judged anew by one call, so that whoever waits sees progress. */
+const SESSIONS_PER_SLICE = 5_000;
+const NOTE_LENGTH_MAX = 1_000;
+
+export interface BotVerdictsOptions {
+  readonly store: Store;
+  /** UTC milliseconds. */
+  readonly clock: () => number;
+  /** Brings tables and snapshots up to date with all that was acknowledged, and with what was marked. */
+  readonly catchUp: () => Promise<void>;
+  readonly onSession: (projectId: string, sessionId: string) => void;
+}
+
+/** Explains, corrects and renews what is concluded about sessions. */
+export class BotVerdicts {
+  readonly #options: BotVerdictsOptions;
+
+  constructor(options: BotVerdictsOptions) {
+    this.#options = options;
+  }
+
+  /** Says why. @throws AnalyticsError `unknown_session` */
+  async explain(projectId: string, sessionId: string): Promise<VerdictExplanation> {
+    await this.#options.catchUp();
+    const [row] = await this.#options.store.query<ExplainedRow>(
+      render(sql`SELECT session_id, traffic_class, behavioral_bot_score, behavioral_signals, behavioral_reason, mark, is_bot, is_ai_crawler,
+          is_behavioral_bot, is_ghost, bot_name, bot_category, bot_vendor, bot_purpose, user_agent, page_views, http_requests
+        FROM user_sessions FINAL WHERE project_id = ${bind.string(projectId)} AND session_id = ${bind.string(sessionId)} AND events + http_requests > 0`),
+    );
+    if (row === undefined) {
+      throw new AnalyticsError('unknown_session', `There is no session ${JSON.stringify(sessionId.slice(0, 80))}.`, { path: 'session_id' });
+    }
+    return {
+      session_id: row.session_id,
+      traffic_class: row.traffic_class === '' ? null : row.traffic_class,
+      behavioral_bot_score: Number(row.behavioral_bot_score),
+      behavioral_signals: row.behavioral_signals,
+      mark: row.mark === '' ? null : row.mark,
+      sentences: sentencesOf(row),
+    };
+  }
+
+  /**
+   * Notes what a person says of a session. It wins over every rule until it is taken back.
+   *
+   * @param note why, for others to read
+   * @throws AnalyticsError `unknown_session` or `too_long`
+   */
+  async mark(projectId: string, sessionId: string, mark: Mark, note = ''): Promise<VerdictExplanation> {
+    const { store, clock, onSession } = this.#options;
+    if (note.length > NOTE_LENGTH_MAX) {
+      throw new AnalyticsError('too_long', `note has ${note.length} characters; at most ${NOTE_LENGTH_MAX} are allowed.`, { path: 'note' });
+    }
+    await this.explain(projectId, sessionId);
+    const nowMs = clock();
+    const markedAt = new Date(nowMs).toISOString();
+    await store.insert('session_marks', [
+      { project_id: projectId, session_id: sessionId, mark, note, marked_at: markedAt, version: nowMs },
+    ]);
+    onSession(projectId, sessionId);
+    return this.explain(projectId, sessionId);
+  }
+
+  /**
+   * Judges the web sessions of a range anew, by the rules as they are now, a slice of them at a time.
+   *
+   * @param sinceMs UTC milliseconds, included; the range is that of the sessions' starts
+   * @param untilMs not included
+   * @param after the session that the last slice ended with; empty for the first
+   */
+  async rescore(projectId: string, sinceMs: number, untilMs: number, after = ''): Promise<RescoredSlice> {
+    const { store, catchUp, onSession } = this.#options;
+    await catchUp();
+    const rows = await store.query<{ session_id: string }>(
+      render(sql`SELECT session_id FROM user_sessions FINAL WHERE project_id = ${bind.string(projectId)} AND session_id > ${bind.string(after)}
+        AND started_at >= ${bind.timeMs(sinceMs)} AND started_at < ${bind.timeMs(untilMs)} AND traffic_class != ''
+        ORDER BY session_id LIMIT ${bind.uint(SESSIONS_PER_SLICE)}`),
+    );
+    for (const { session_id: sessionId } of rows) onSession(projectId, sessionId);
+    await catchUp();
+    return { rescored: rows.length, next: rows.length < SESSIONS_PER_SLICE ? null : (rows.at(-1)?.session_id ?? null) };
+  }
+}
+
+interface ExplainedRow {
+  readonly session_id: string;
+  readonly traffic_class: string;
+  readonly behavioral_bot_score: number;
+  readonly behavioral_signals: readonly string[];
+  readonly behavioral_reason: string;
+  readonly mark: string;
+  readonly is_bot: boolean;
+  readonly is_ai_crawler: boolean;
+  readonly is_behavioral_bot: boolean;
+  readonly is_ghost: boolean;
+  readonly bot_name: string;
+  readonly bot_category: string;
+  readonly bot_vendor: string;
+  readonly bot_purpose: string;
+  readonly user_agent: string;
+  readonly page_views: string;
+  readonly http_requests: string;
+}
+
+function sentencesOf(row: ExplainedRow): string[] {
+  const sentences: string[] = [];
+  if (row.mark !== '') sentences.push(`A person marked the session as ${row.mark}.`);
+  if (row.traffic_class === '') sentences.push('Nothing in the session came from a web client.');
+  if (row.is_ai_crawler) {
+    const vendor = row.bot_vendor === '' ? '' : ` of ${row.bot_vendor}`;
+    sentences.push(`The user agent is that of ${row.bot_name}${vendor}, an AI crawler that comes for ${row.bot_purpose}.`);
+  } else if (row.is_bot && row.user_agent.replace('-', '').trim() === '') {
+    sentences.push('There is no user agent; every browser sends one.');
+  } else if (row.is_bot) {
+    const name = row.bot_name === '' ? 'a program' : row.bot_name;
+    sentences.push(`The user agent declares ${name} (${row.bot_category}).`);
+  }
+  const verdict = row.is_behavioral_bot ? 'like a bot' : 'not like a bot';
+  if (row.traffic_class !== '') sentences.push(`It behaves ${verdict}: ${row.behavioral_bot_score} points. ${row.behavioral_reason}`);
+  if (row.is_ghost) sentences.push(`It saw no page in ${row.http_requests} requests.`);
+  return sentences;
+}

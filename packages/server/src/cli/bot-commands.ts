@@ -1,0 +1,96 @@
+import { AnalyticsError } from '@systemprompt-analytics/core';
+import { type Command, Option } from 'commander';
+import { isRecord, textField } from './api-client.js';
+import { addProjectOptions, type CliContext, type ConnectionOptions } from './cli-context.js';
+import { formatInteger } from './format-value.js';
+import { visibleText } from './terminal.js';
+
+interface ExplainOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+interface MarkOptions extends ConnectionOptions {
+  readonly as: 'human' | 'bot' | 'nothing';
+  readonly note?: string;
+}
+
+interface RescoreOptions extends ConnectionOptions {
+  readonly since: string;
+  readonly until?: string;
+}
+
+/** Adds `bots explain|mark|rescore`. */
+export function addBotCommands(program: Command, context: CliContext): void {
+  const bots = program.command('bots').description('bots: explain, mark, rescore');
+  addProjectOptions(
+    bots
+      .command('explain')
+      .description('say why a session is taken for what it is')
+      .argument('<session>', 'its session id')
+      .option('--json', "print the server's answer as it is"),
+  ).action((sessionId: string, options: ExplainOptions) => explain(sessionId, options, context));
+  addProjectOptions(
+    bots
+      .command('mark')
+      .description('say what a session is; it wins over every rule until it is taken back')
+      .argument('<session>', 'its session id')
+      .addOption(
+        new Option('--as <mark>', 'what it is; nothing takes a mark back').choices(['human', 'bot', 'nothing']).makeOptionMandatory(),
+      )
+      .option('--note <text>', 'why, for others to read'),
+  ).action((sessionId: string, options: MarkOptions) => mark(sessionId, options, context));
+  addProjectOptions(
+    bots
+      .command('rescore')
+      .description('judge the sessions of a range anew, by the rules as they are now')
+      .requiredOption('--since <time>', 'ISO 8601; sessions that started from then on')
+      .option('--until <time>', 'ISO 8601; and before then (default: now)'),
+  ).action((options: RescoreOptions) => rescore(options, context));
+  bots.showHelpAfterError('Commands of bots: explain, mark, rescore.');
+}
+
+async function explain(sessionId: string, options: ExplainOptions, context: CliContext): Promise<void> {
+  const client = await context.connect(options);
+  const request = { path: pathOf(sessionId), query: { project_id: options.project } };
+  if (options.json === true) context.print(`${await client.requestText(request)}\n`);
+  else context.print(explanation(await client.requestJson(request)));
+}
+
+async function mark(sessionId: string, options: MarkOptions, context: CliContext): Promise<void> {
+  const client = await context.connect(options);
+  const body = { mark: options.as === 'nothing' ? '' : options.as, note: options.note };
+  context.print(explanation(await client.postJson(`${pathOf(sessionId)}/mark`, body, { project_id: options.project })));
+}
+
+async function rescore(options: RescoreOptions, context: CliContext): Promise<void> {
+  const client = await context.connect(options);
+  const until = options.until ?? new Date(Date.now()).toISOString();
+  let rescored = 0;
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const body = { since: options.since, until, after: after === '' ? undefined : after };
+    const answer = await client.postJson('/v1/bots/rescore', body, { project_id: options.project });
+    const count = isRecord(answer) ? answer['rescored'] : undefined;
+    if (!isRecord(answer) || typeof count !== 'number') {
+      throw new AnalyticsError('internal', 'The answer does not count sessions; are the server and this CLI of the same version?');
+    }
+    rescored += count;
+    after = typeof answer['next'] === 'string' ? answer['next'] : undefined;
+    if (after !== undefined) context.say(`${formatInteger(rescored)} sessions judged anew so far.`);
+  }
+  context.print(`${formatInteger(rescored)} sessions judged anew.\n`);
+}
+
+function pathOf(sessionId: string): string {
+  return `/v1/bots/sessions/${encodeURIComponent(sessionId)}`;
+}
+
+function explanation(answer: unknown): string {
+  const fields = isRecord(answer) ? answer : {};
+  const sentences = Array.isArray(fields['sentences']) ? fields['sentences'].map(String) : [];
+  const taken = textField(fields, 'traffic_class') || 'no web traffic';
+  return [
+    `${visibleText(textField(fields, 'session_id'))}: ${taken}`,
+    ...sentences.map((sentence) => `  ${visibleText(sentence)}`),
+    '',
+  ].join('\n');
+}
