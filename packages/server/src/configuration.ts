@@ -172,7 +172,8 @@ export const SETTINGS = {
   asn: {
     name: 'SYSTEMPROMPT_ANALYTICS_ASN_DB',
     fallback: '',
-    description: 'A CSV of address ranges and autonomous systems; empty: the one that is installed, if it is',
+    description:
+      'A CSV of address ranges and autonomous systems, or a MaxMind database (.mmdb); empty: the table that is installed, if it is',
   },
   behavior: {
     name: 'SYSTEMPROMPT_ANALYTICS_BEHAVIOR_PROFILE',

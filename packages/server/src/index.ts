@@ -8,10 +8,17 @@
  * console.log(server.url);
  * await server.close();
  */
+
+export { BotVerdicts, type Mark, type VerdictExplanation } from './bots/bot-verdicts.js';
 export { type ConfigurationFlags, type IpPrivacy, readConfiguration, type ServerConfiguration } from './configuration.js';
+export type { BotIdentity, ClientFacts } from './enrichment/client-facts.js';
+export { Enricher, type EnricherConfiguration, openEnricher } from './enrichment/enrich.js';
+export type { GeoIpReader } from './enrichment/geo.js';
+export type { SessionAnalytics, SessionAnalyticsInput } from './enrichment/session-analytics.js';
 export type { IngestAnswer, IngestService, RejectedEvent } from './ingest/ingest-service.js';
 export type { Sender } from './ingest/prepare-event.js';
 export type { BatchItem } from './ingest/read-batch.js';
+export type { ErasureSubject } from './privacy/erasure.js';
 export { openProduct, type Product, type ProductOptions } from './product.js';
 export type { AnswerColumn } from './reports/answer/answer-columns.js';
 export type { AnswerRow } from './reports/answer/answer-rows.js';
@@ -20,5 +27,9 @@ export type { ReportParameter } from './reports/parameters/report-parameters.js'
 export { describeReport, findReport, REPORTS, type ReportDescription } from './reports/registry.js';
 export type { ReportAnswer } from './reports/run-report.js';
 export { type RunningServer, startServer } from './server/start-server.js';
+export { AnalyticsService, type SessionFacts } from './sessions/analytics-service.js';
+export { SessionCleanupService } from './sessions/session-cleanup-service.js';
+export { type NewSession, SessionRepository } from './sessions/session-repository.js';
 export type { BindValue, QueryLimits, SqlQuery, Store, StoredRow, StoreTopology } from './store/store.js';
+export { ThrottleService } from './throttle/throttle-service.js';
 export { SYSTEM_TIMER, type Timer } from './timer.js';

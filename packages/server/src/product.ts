@@ -24,6 +24,7 @@ import { KeyRepository } from './projects/key-repository.js';
 import { ProjectRepository } from './projects/project-repository.js';
 import type { ReportDefinition } from './reports/definition.js';
 import { type ReportAnswer, runReport } from './reports/run-report.js';
+import { AnalyticsService } from './sessions/analytics-service.js';
 import { OriginReader } from './sessions/origin-reader.js';
 import { restoreLiveSessions } from './sessions/restore-live-sessions.js';
 import { SessionCleanupService } from './sessions/session-cleanup-service.js';
@@ -51,6 +52,7 @@ export interface Product {
   readonly ingest: IngestService;
   readonly snapshots: SessionSnapshots;
   readonly sessions: SessionRepository;
+  readonly analytics: AnalyticsService;
   readonly erasure: Erasure;
   readonly enricher: Enricher;
   readonly retention: Retention;
@@ -97,8 +99,13 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     const projects = new ProjectRepository(store, clock);
     await projects.ensureDefault();
     const enricher = await openEnricher(configuration);
-    // Beside everything else: a server takes its first events before it knows the networks of their addresses.
-    timer?.after(0, () => void enricher.load().catch(onFailure));
+    // Beside everything else, so that a server is ready before it knows the networks of addresses; its first events wait for them.
+    let loading: Promise<void> | undefined;
+    const loadNetworks = async (): Promise<void> => {
+      loading ??= enricher.load().catch(onFailure);
+      await loading;
+    };
+    timer?.after(0, () => void loadNetworks());
     const detector = new BehavioralBotDetector(readBotRules(configuration.botRulesFile));
     const sitePages = new SitePages();
     const identify = (userAgent: string): BotIdentity => identifyBot({ userAgent, brands: '', signatureAgent: '' });
@@ -123,13 +130,21 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await mover.recover();
     await merges.recover();
     await snapshots.recover();
-    const visits = openVisits({ configuration, store: commitStore, clock, origins: new OriginReader(enricher), merges, catchUp });
+    const visits = openVisits({
+      configuration,
+      store: commitStore,
+      clock,
+      origins: new OriginReader(enricher, timer === undefined ? async () => undefined : loadNetworks),
+      merges,
+      catchUp,
+    });
     await restoreLiveSessions(store, visits.live, { nowMs: clock(), gapMs: configuration.sessionGapMs });
     await sitePages.restore(store, clock());
     const throttle = await openThrottle(store, configuration, { clock, timer, onFailure });
     const watch = new BotWatch({ live: visits.live, throttle, pages: sitePages, detector });
     const decisions = new LiveDecisions({ ...visits, throttle, watch });
-    const pages = new PageReader(defaultContentRouting(configuration.contentPatterns), configuration.queryParameters);
+    const routing = defaultContentRouting(configuration.contentPatterns);
+    const pages = new PageReader(routing, configuration.queryParameters);
     const { bufferEventsMax, bufferBytesMax } = configuration;
     const pipeline = new IngestPipeline(commitStore, mover, {
       bufferEventsMax,
@@ -173,6 +188,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
         throttledSession: (projectId, sessionId, visitorId) => throttledSession(throttle, projectId, sessionId, visitorId),
       }),
       sessions,
+      analytics: new AnalyticsService({ ...configuration, enricher, sessions, salts: visits.salts, clock, routing }),
       erasure,
       enricher,
       retention,

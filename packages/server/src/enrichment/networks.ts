@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { AnalyticsError, type IpAddress } from '@systemprompt-analytics/core';
 import { AsnTable, type AutonomousSystem } from './asn-table.js';
 import type { ClientFacts } from './client-facts.js';
@@ -95,7 +95,7 @@ export async function readAsnTable(files: readonly string[]): Promise<AsnTable> 
   const table = new AsnTable();
   for (const file of files) {
     try {
-      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) table.add(chunk);
+      await readParts(file, (part) => table.add(part));
       table.endFile();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -104,4 +104,19 @@ export async function readAsnTable(files: readonly string[]): Promise<AsnTable> 
   }
   table.finish();
   return table;
+}
+
+/** Reads a file into one small buffer again and again: a stream's buffers would stay in the process long after the file. */
+async function readParts(file: string, take: (part: Buffer) => void): Promise<void> {
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
+      if (bytesRead === 0) return;
+      take(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }

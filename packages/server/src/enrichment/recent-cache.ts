@@ -9,12 +9,12 @@ export class RecentCache<Key, Value> {
   #young = new Map<Key, Value>();
   #old = new Map<Key, Value>();
 
-  /** @param entriesMax entries kept at most, at least 2; the last half of as many that were used is always there */
+  /** @param entriesMax entries kept at most, at least 2; the half of it that was used last is always there */
   constructor(entriesMax: number) {
     this.#generationMax = Math.floor(entriesMax / 2);
   }
 
-  /** Entries kept at most nearly: one that was used again may be counted twice. */
+  /** Entries kept; one that moved to the young generation counts twice until the old one goes. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }

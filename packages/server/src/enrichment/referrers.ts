@@ -19,7 +19,7 @@ export const NO_REFERRER: Referrer = { host: '', source: '', kind: '' };
 
 const HOSTS_REMEMBERED_MAX = 5_000;
 
-/** Reads the map of referrers that comes with core. It is part of the product, so it is not checked again. */
+/** Reads the map of referrers that lies beside core's price book. It is part of the product, so it is not checked again. */
 export function loadReferrerSources(): ReferrerSources {
   const folder = dirname(createRequire(import.meta.url).resolve('@systemprompt-analytics/core/price-book.json'));
   const data: ReferrerSourceData = JSON.parse(readFileSync(join(folder, 'referrer-sources.json'), 'utf8'));

@@ -13,8 +13,17 @@ export interface Origin {
 export class OriginReader {
   readonly #enricher: Enricher;
 
-  constructor(enricher: Enricher) {
+  readonly #ready: () => Promise<void>;
+
+  /** @param ready resolves when everything that can be known of an address is */
+  constructor(enricher: Enricher, ready: () => Promise<void> = async () => undefined) {
     this.#enricher = enricher;
+    this.#ready = ready;
+  }
+
+  /** Resolves when {@link read} knows what it can. */
+  ready(): Promise<void> {
+    return this.#ready();
   }
 
   read({ traits, pageUrl, referrer }: IncomingEvent): Origin {

@@ -44,6 +44,7 @@ export class SessionAssignment implements SessionFinder {
   async assign(events: readonly ArrivedEvent[]): Promise<void> {
     const web = events.map(({ incoming }) => incoming).filter((incoming) => incoming.web !== undefined);
     if (web.length === 0) return;
+    await this.#options.origins.ready();
     await this.#options.salts.ensure(this.#daysOf(web));
     await this.#loadStored(web);
     for (const incoming of web) this.#place(incoming);

@@ -112,7 +112,7 @@ function unsigned(type: number, value: number): Buffer {
 /** The byte with type and size; types above 7 take a second one, sizes from 29 on another. */
 function control(type: number, size: number): Buffer {
   if (size >= 29 + 256) throw new RangeError(`a size of ${size} is not written here`);
-  const sizeBits = size < 29 ? size : 29;
+  const sizeBits = Math.min(size, 29);
   const head = type <= 7 ? [(type << 5) | sizeBits] : [sizeBits, type - 7];
   return Buffer.from(size < 29 ? head : [...head, size - 29]);
 }
