@@ -102,7 +102,14 @@ export class BehavioralBotDetector {
   }
 }
 
-/** The major version in a version text; `null` when it does not begin with a number. */
+/**
+ * The major version in a version text; `null` when it does not begin with a number.
+ *
+ * @example
+ * ```ts
+ * majorOf('137.0.7151'); // 137
+ * ```
+ */
 export function majorOf(version: string): number | null {
   const major = Number.parseInt(version, 10);
   return Number.isNaN(major) ? null : major;

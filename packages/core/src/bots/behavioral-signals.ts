@@ -156,7 +156,8 @@ export function describeSignal(name: BehavioralSignalName, { signals, oldest_maj
     }
     case 'outdated_browser': {
       const limits = Object.entries(oldest_major).filter(([, major]) => major > 0);
-      return `a browser below ${limits.map(([browser, major]) => `${browser} ${major}`).join(' or ')}`;
+      if (limits.length === 0) return 'never, as no browser has a limit';
+      return `a browser below ${limits.map(([browser, major]) => `${browser.slice(0, 1).toUpperCase()}${browser.slice(1)} ${major}`).join(' or ')}`;
     }
   }
 }

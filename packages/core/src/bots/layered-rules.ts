@@ -25,10 +25,14 @@ export const LAYER_WEIGHTS = {
     guess: { ...POINTS, value: 35, says: 'each page of a product the site does not have, such as /wp-login.php, up to two' },
     sign_ins: { ...POINTS, value: 60, says: 'sign-ins sent over and over' },
     sign_ins_min: { ...COUNT, value: 10, says: 'sign-ins from which on they are guesses of a password' },
-    errors: { ...POINTS, value: 40, says: 'most requests answered with errors of the client, growing with their number' },
-    errors_share: { ...SHARE, value: 0.3, says: 'share of such errors that is still usual' },
-    many_errors: { ...POINTS, value: 25, says: 'in addition, from many_errors_min errors on, when they are more than half of the requests' },
-    many_errors_min: { ...COUNT, value: 10, says: 'errors that are many' },
+    errors: { ...POINTS, value: 40, says: 'many different paths that are answered with an error, growing with their number' },
+    errors_share: { ...SHARE, value: 0.3, says: 'such paths / requests that is still usual' },
+    many_errors: {
+      ...POINTS,
+      value: 25,
+      says: 'in addition, from many_errors_min such paths on, when they are more than half of the requests',
+    },
+    many_errors_min: { ...COUNT, value: 10, says: 'such paths that are many' },
   },
   network: {
     hosting: { ...POINTS, value: 22, says: 'the address belongs to a hosting provider' },
@@ -37,19 +41,25 @@ export const LAYER_WEIGHTS = {
     no_assets: { ...POINTS, value: 16, says: 'pages without one image, style or script; the cache explains one page' },
     no_assets_more: { ...POINTS, value: 14, says: 'in addition, growing up to five pages' },
     loads_assets: { ...POINTS, value: -4, says: 'pages are loaded with their assets' },
-    no_referrer: { ...POINTS, value: 12, says: 'the one request names no page it came from' },
+    no_referrer: { ...POINTS, value: 13, says: 'the one request names no page it came from' },
     no_referrer_more: { ...POINTS, value: 12, says: 'in addition, growing up to five requests' },
     has_referrer: { ...POINTS, value: -4, says: 'a request names the page it came from' },
     no_script: { ...POINTS, value: 12, says: 'pages without one event of the script; blockers explain it too' },
     no_interaction: { ...POINTS, value: 10, says: 'no click, key or scrolling on two pages or more' },
     interaction: { ...POINTS, value: -6, says: 'clicks, keys or scrolling' },
+    // A person with a full cache, a blocker and no referrers lacks all of it, so it does not suffice alone, whatever the number.
+    points_max: { ...POINTS, value: 48, says: 'most that this layer gives' },
   },
   robots: {
     program_file: { ...POINTS, value: 40, says: 'robots.txt, sitemap.xml or another file for programs was asked for' },
-    feed: { ...POINTS, value: 22, says: 'feeds are more than half of the requests' },
+    feed: { ...POINTS, value: 20, says: 'feeds are more than half of the requests' },
     feed_polling: { ...POINTS, value: 10, says: 'in addition, when one is asked for again' },
     returning: { ...POINTS, value: 12, says: 'many sessions of one fingerprint within a day' },
-    returning_sessions_min: { ...COUNT, value: 5, says: 'sessions a day from which on that counts; at four times as many it counts in full' },
+    returning_sessions_min: {
+      ...COUNT,
+      value: 5,
+      says: 'sessions a day from which on that counts; at four times as many it counts in full',
+    },
   },
   browser_age: {
     outdated: { ...POINTS, value: 18, says: 'the browser is far behind the newest of its kind' },
@@ -85,17 +95,7 @@ export const LAYER_WEIGHTS = {
 } as const;
 
 /** The layers in the order in which they are reported. */
-export const LAYERS = [
-  'declared',
-  'ai_crawler',
-  'scanner',
-  'network',
-  'client',
-  'robots',
-  'browser_age',
-  'timing',
-  'navigation',
-] as const;
+export const LAYERS = ['declared', 'ai_crawler', 'scanner', 'network', 'client', 'robots', 'browser_age', 'timing', 'navigation'] as const;
 
 export type LayerName = (typeof LAYERS)[number];
 

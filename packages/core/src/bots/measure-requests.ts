@@ -1,9 +1,17 @@
-import { DISTINCT_PAGES_MAX, type PageMeasures, pageOfPath, SEQUENCE_PAGES_MAX, type SessionRequest } from './session-request.js';
+import {
+  assertTimestamp,
+  DISTINCT_PAGES_MAX,
+  type PageMeasures,
+  pageOfPath,
+  SEQUENCE_PAGES_MAX,
+  type SessionRequest,
+} from './session-request.js';
 
 /**
- * The measures of a session from the list of its requests, in order of time; anything but page views is left out.
+ * The measures of a session from the list of its requests, in order of time; anything but page views is left out. An empty list
+ * measures as zeros.
  *
- * @throws nothing; an empty list measures as zeros
+ * @throws AnalyticsError `invalid_value` when a `timestampMs` is not a finite number
  *
  * @example
  * ```ts
@@ -12,16 +20,16 @@ import { DISTINCT_PAGES_MAX, type PageMeasures, pageOfPath, SEQUENCE_PAGES_MAX, 
  * ```
  */
 export function measureRequests(requests: readonly SessionRequest[]): PageMeasures {
+  for (const { timestampMs } of requests) assertTimestamp(timestampMs);
   const views = requests.filter(({ kind }) => kind === 'page');
   const paths = views.map(({ path }) => pageOfPath(path));
   const sequence = paths.slice(0, SEQUENCE_PAGES_MAX);
   const sorted = sequence.toSorted(byCodeUnits);
-  let latestMs = views[0]?.timestampMs ?? 0;
+  const firstMs = views[0]?.timestampMs ?? 0;
   let spanMs = 0;
   let gapSquaresMs2 = 0;
   for (const { timestampMs } of views) {
-    const gapMs = Math.max(0, timestampMs - latestMs);
-    latestMs += gapMs;
+    const gapMs = Math.max(0, timestampMs - firstMs - spanMs);
     spanMs += gapMs;
     gapSquaresMs2 += gapMs * gapMs;
   }

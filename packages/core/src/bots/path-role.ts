@@ -35,7 +35,8 @@ const GUESS_PATH =
   /\/(?:wp-admin|wp-content|wp-includes|wp-json|phpmyadmin\d?|pma\d?|myadmin|mysqladmin|phppgadmin|sqladmin|adminer|cgi-bin|administrator|admin\.php|server-status|server-info|actuator|solr\/admin|jenkins\/script|jmx-console|web-console|manager\/html|cpanel|whm|console\/login)(?:[/.-]|$)/;
 
 const PROGRAM_FILE_PATH = /\/(?:robots\.txt|sitemap[^/]{0,40}\.(?:xml|txt)(?:\.gz)?|llms(?:-full)?\.txt|ads\.txt|app-ads\.txt)$/;
-const FEED_PATH = /\/(?:feed|rss|atom)\d?\/?$|\/(?:feed|feeds|rss|atom|index)\d?\.(?:xml|rdf|json)$|\.(?:rss|atom|rdf)$|\/feeds?\/[^/]{1,60}\/?$/;
+const FEED_PATH =
+  /\/(?:feed|rss|atom)\d?\/?$|\/(?:feed|feeds|rss|atom|index)\d?\.(?:xml|rdf|json)$|\.(?:rss|atom|rdf)$|\/feeds?\/[^/]{1,60}\/?$/;
 const FEED_QUERY = /(?:^|&)(?:feed|flav|format|type|alt)=(?:rss|atom|rdf|feed)[\d.]{0,4}(?:&|$)/;
 
 /**

@@ -69,7 +69,7 @@ export function readFields(
 ): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    faults.push({ path, message: `${path === '' ? 'The rules' : path} is ${shown(value)}; it must be an object.` });
+    faults.push({ path, message: `${path === '' ? 'The file of rules' : path} is ${shown(value)}; it must be an object.` });
     return {};
   }
   for (const name of Object.keys(value)) {

@@ -36,7 +36,14 @@ export interface SessionContext extends BehavioralContext {
   readonly measuredBy: Measurement;
 }
 
-/** Is the declared program an AI crawler? */
+/**
+ * Is the declared program an AI crawler?
+ *
+ * @example
+ * ```ts
+ * isAiCrawler({ declared: true, name: 'GPTBot', category: 'ai-crawler', vendor: 'OpenAI', purpose: 'training' }); // true
+ * ```
+ */
 export function isAiCrawler({ category, purpose }: DeclaredBot): boolean {
   return category === 'ai-crawler' || purpose !== '';
 }

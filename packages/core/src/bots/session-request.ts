@@ -1,3 +1,5 @@
+import { AnalyticsError } from '../errors/analytics-error.js';
+
 /**
  * What a request is to the measuring of a session. Beacons of the tracker are none of these: they are reported to
  * `SessionBehavior.beacon`, because every person who reads a page sends many, and counting them would make people look like programs.
@@ -55,6 +57,11 @@ export interface PageMeasures {
  * Coefficient of variation of the gaps between page views: population standard deviation / mean. `null` with fewer than two
  * page views, and when all come at the same millisecond: then the mean is 0 and nothing is known of the rhythm. (Such
  * bursts come from clocks of one second as well as from programs; `high_pages_per_minute` counts them.)
+ *
+ * @example
+ * ```ts
+ * gapVariation(measureRequests(requests)); // 0.08: as regular as a clock
+ * ```
  */
 export function gapVariation({ pageRequests, spanMs, gapSquaresMs2 }: PageMeasures): number | null {
   const gaps = pageRequests - 1;
@@ -66,19 +73,50 @@ export function gapVariation({ pageRequests, spanMs, gapSquaresMs2 }: PageMeasur
 /**
  * Page views per minute: page views / minutes from the first to the last. A shorter span than `spanSecondsMin` counts as
  * that long, so that two quick clicks are 2 pages a minute and not 120, and 30 pages within ten seconds are still 30.
+ *
+ * @example
+ * ```ts
+ * pagesPerMinute(measureRequests(requests), 60); // 12.5
+ * ```
  */
 export function pagesPerMinute({ pageRequests, spanMs }: PageMeasures, spanSecondsMin: number): number {
   return (pageRequests * 60_000) / Math.max(spanMs, spanSecondsMin * 1000);
 }
 
-/** Share of the compared page views that stand at their sorted position, 0 to 1; 0 without any. */
+/**
+ * Share of the compared page views that stand at their sorted position, 0 to 1; 0 without any.
+ *
+ * @example
+ * ```ts
+ * sequenceShare(behavior); // 0.9 of a crawl in the order of the sitemap
+ * ```
+ */
 export function sequenceShare({ sequenceLength, sequenceMatches }: PageMeasures): number {
   return sequenceLength === 0 ? 0 : sequenceMatches / sequenceLength;
 }
 
-/** The part of a path that tells pages apart: without its query, and not longer than {@link PATH_LENGTH_MAX}. */
+/**
+ * The part of a path that tells pages apart: without its query, and not longer than {@link PATH_LENGTH_MAX}.
+ *
+ * @example
+ * ```ts
+ * pageOfPath('/docs?utm_source=mail'); // '/docs'
+ * ```
+ */
 export function pageOfPath(path: string): string {
   const query = path.indexOf('?');
   const end = Math.min(query < 0 ? path.length : query, PATH_LENGTH_MAX);
   return end === path.length ? path : path.slice(0, end);
+}
+
+/**
+ * One time that is none would spoil every sum after it.
+ *
+ * @throws AnalyticsError `invalid_value` when `timestampMs` is not a finite number
+ */
+export function assertTimestamp(timestampMs: number): void {
+  if (Number.isFinite(timestampMs)) return;
+  throw new AnalyticsError('invalid_value', `timestampMs is ${timestampMs}; it must be a finite number of milliseconds.`, {
+    path: 'timestampMs',
+  });
 }

@@ -19,9 +19,7 @@ export function addImportCommand(program: Command, context: CliContext): void {
     .description(
       'import events from a file with one JSON event per line\n\nAn event without an "id" gets one derived from its line number and text, so importing the same file twice changes nothing.',
     )
-    .argument('<file>', 'NDJSON file, plain or .gz; - reads standard input')
-    // Otherwise this command would take the options of the one below it for its own.
-    .enablePositionalOptions();
+    .argument('<file>', 'NDJSON file, plain or .gz; - reads standard input');
   addProjectOptions(addSendingOptions(command, 2)).action(async (file: string, options: SendingOptions) => {
     const rejected = await importFile(file, options, context);
     if (rejected > 0) context.exitCode = EXIT.rejectedLines;

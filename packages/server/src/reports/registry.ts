@@ -3,6 +3,9 @@ import { agentList } from './agents/list.js';
 import { agentShow } from './agents/show.js';
 import { agentStats } from './agents/stats.js';
 import { agentTrends } from './agents/trends.js';
+import { contentStats } from './content/stats.js';
+import { contentTop } from './content/top.js';
+import { contentTrends } from './content/trends.js';
 import { conversationList } from './conversations/list.js';
 import { conversationStats } from './conversations/stats.js';
 import { conversationTrends } from './conversations/trends.js';
@@ -23,6 +26,13 @@ import { toolList } from './tools/list.js';
 import { toolShow } from './tools/show.js';
 import { toolStats } from './tools/stats.js';
 import { toolTrends } from './tools/trends.js';
+import { trafficBots } from './traffic/bots.js';
+import { trafficChannels } from './traffic/channels.js';
+import { trafficDevices } from './traffic/devices.js';
+import { trafficGeo } from './traffic/geo.js';
+import { trafficPages } from './traffic/pages.js';
+import { trafficSources } from './traffic/sources.js';
+import { trafficTrends } from './traffic/trends.js';
 
 export { describeReport, type ReportDescription } from './describe-report.js';
 
@@ -51,6 +61,16 @@ export const REPORTS: readonly ReportDefinition[] = [
   sessionStats,
   sessionTrends,
   sessionsLive,
+  trafficSources,
+  trafficChannels,
+  trafficGeo,
+  trafficDevices,
+  trafficPages,
+  trafficBots,
+  trafficTrends,
+  contentStats,
+  contentTop,
+  contentTrends,
 ];
 
 /**

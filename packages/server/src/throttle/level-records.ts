@@ -102,7 +102,9 @@ export class LevelRecords {
     this.#drop(projectId, kind, id);
     if (isByHand(state)) this.#byHand.set(projectId, kind, id, record);
     else if (state.level !== ThrottleLevel.Normal) this.#raised.set(projectId, kind, id, record);
-    if (isNews) this.#unstored.set(subjectKey(projectId, kind, id), record);
+    // While the store is away, as many as fit are kept for it; the others are raised anew when they go on.
+    const isKept = isByHand(state) || this.#unstored.size < this.#recordsMax;
+    if (isNews && isKept) this.#unstored.set(subjectKey(projectId, kind, id), record);
     return isNews;
   }
 

@@ -270,6 +270,7 @@ export class ThrottleService {
   #change(subject: ThrottleSubject, state: ThrottleState): void {
     if (!this.#levels.change(subject, state)) return;
     this.#schedule();
+    if (this.#options.limiter.shared === undefined && allowsRequests(state.level)) return;
     this.#tellOthers(subject, state).catch((error: unknown) => this.#options.onFailure?.(error));
   }
 

@@ -1,7 +1,7 @@
 import { ACCESS_LOG_FORMATS, type AccessLogFormat } from '@systemprompt-analytics/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addProjectOptions, type CliContext } from '../cli-context.js';
-import { addSendingOptions } from '../import-options.js';
+import { addSendingOptions, type SendingOptions } from '../import-options.js';
 import { type AccessLogOptions, importAccessLog } from './import-access-log.js';
 
 const DESCRIPTION = `import the access log of a web server
@@ -32,19 +32,18 @@ export function addAccessLogCommand(parent: Command, context: CliContext): void 
     .addOption(new Option('--format <format>', 'how the lines are written').choices(['auto', ...ACCESS_LOG_FORMATS]).default('auto'))
     .option('--follow', 'go on with what is appended, through rotation, until Ctrl-C')
     .option('--restart', 'read the log from its beginning; what is known counts once');
-  addProjectOptions(addSendingOptions(command, 1)).action(async (file: string, { format, ...options }: CommandLine) => {
-    refuseOptionsOf(parent, command);
+  addProjectOptions(addSendingOptions(command, 1)).action(async (file: string) => {
+    const { format, ...options } = { ...command.opts<CommandLine>(), ...givenOptions(parent) };
     await importAccessLog(file, format === 'auto' ? options : { ...options, format }, context);
   });
 }
 
-/** `import --project x access-log FILE` would otherwise import into another project than it says. */
-function refuseOptionsOf(parent: Command, command: Command): void {
-  for (const option of parent.options) {
-    if (parent.getOptionValueSource(option.attributeName()) === 'cli') {
-      command.error(`error: ${option.long} stands before "access-log", where it has no effect; put it behind.`);
-    }
-  }
+/**
+ * The parser gives an option that both commands have to the one above, wherever it stands on the command line. Its
+ * defaults are not this command's.
+ */
+function givenOptions(parent: Command): Partial<SendingOptions> {
+  return Object.fromEntries(Object.entries(parent.opts()).filter(([name]) => parent.getOptionValueSource(name) === 'cli'));
 }
 
 function readSite(text: string): string {

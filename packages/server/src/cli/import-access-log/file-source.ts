@@ -42,6 +42,8 @@ export class FileSource implements LogSource {
   /** Logs that were renamed while they were followed. */
   #retired: RetiredFile[] = [];
   #current: LogFile;
+  /** The newest log before the current one. */
+  #predecessor: LogPart | undefined;
   /** Heads of the logs that were read: one that is written to late looks like a newer one. */
   readonly #seen = new Set<string>();
   #again = false;
@@ -63,19 +65,14 @@ export class FileSource implements LogSource {
     const beside = await rotatedLogs(path);
     for (const position of isSame ? saved.slice(0, -1) : saved) {
       const found = await findByHead(beside, position.head);
-      if (found === undefined) continue;
-      source.#seen.add(position.head.sha256);
-      source.#rotated.push(new RotatedLog(found, position));
+      if (found !== undefined) source.#rotated.push(await RotatedLog.open(found, position));
+      if (position === last) await source.#addUnseen(beside, found);
+      source.#again = position === last && found === undefined;
     }
-    const rotated = source.#rotated.at(-1);
-    if (isSame) say(`Going on at line ${last.line} of ${path}, where an earlier import ended; --restart sends all of it again.`);
-    else if (rotated !== undefined) {
-      await source.#addUnseen(beside, rotated.path);
-      say(`${path} was rotated since an earlier import: going on at line ${rotated.taken.line} of ${rotated.path}.`);
-    } else {
-      source.#again = true;
-      say(`${path} is another file than the one an earlier import read, and that one is not beside it: reading it from its beginning.`);
-    }
+    source.#predecessor = source.#rotated.at(-1);
+    const rest = source.#rotated[0] ?? { path, taken: last };
+    if (source.#again) say(`${path} is not the file that an earlier import read, nor is that one beside it: reading from its beginning.`);
+    else say(`Going on at line ${rest.taken.line} of ${rest.path}, where an earlier import ended; --restart sends all of it again.`);
     return source;
   }
 
@@ -97,7 +94,12 @@ export class FileSource implements LogSource {
   }
 
   async positions(): Promise<readonly SavedPosition[] | undefined> {
-    const parts: readonly LogPart[] = [...this.#rotated, ...this.#retired.map(({ file }) => file), this.#current];
+    const parts = new Set([...this.#before(), this.#current]);
+    // A new log without a line cannot be known again, so the one before it is where the next import begins.
+    if (this.#predecessor !== undefined && (await this.#current.head()) === undefined) {
+      parts.delete(this.#predecessor);
+      parts.add(this.#predecessor);
+    }
     const positions: SavedPosition[] = [];
     for (const part of parts) {
       const head = await part.head();
@@ -106,12 +108,17 @@ export class FileSource implements LogSource {
     return positions;
   }
 
+  /** The logs before the current one that may have lines left, the oldest first. */
+  #before(): LogPart[] {
+    return [...this.#rotated, ...this.#retired.map(({ file }) => file)];
+  }
+
   fraction(): number | undefined {
     return this.#options.follow ? undefined : this.#fraction;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#current, ...this.#retired.map(({ file }) => file)].map((file) => file.close()));
+    await Promise.all([...this.#before(), this.#current].map((part) => part.close()));
   }
 
   async *#readRotated(): AsyncGenerator<LogPiece> {
@@ -121,13 +128,14 @@ export class FileSource implements LogSource {
         if (this.#options.end.aborted) return;
       }
       this.#rotated.shift();
+      await log.close();
     }
   }
 
   /** Reads what there is now, and answers whether there was anything. */
   async *#readFile(file: LogFile): AsyncGenerator<LogPiece, boolean> {
     let any = false;
-    if (file === this.#current && (await file.wasTruncated())) return false;
+    if (this.#options.end.aborted || (file === this.#current && (await file.wasTruncated()))) return false;
     for (let lines = await file.read(); lines !== undefined; lines = await file.read()) {
       any = true;
       this.#fraction = await file.fraction();
@@ -177,8 +185,8 @@ export class FileSource implements LogSource {
     const stats = await stat(path).catch(() => undefined);
     // Between renaming and creating there is no file.
     if (stats === undefined) return false;
-    const isRenamed = !(await this.#current.isAt(stats));
-    if (!isRenamed && !(await this.#current.wasTruncated())) return false;
+    const isTruncated = await this.#current.wasTruncated();
+    if (!isTruncated && (await this.#current.isAt(stats))) return false;
     const before = await this.#current.head();
     // Opened before the folder is looked at: if it is rotated meanwhile, it is in both, and left out of one.
     const next = await LogFile.open(path);
@@ -186,12 +194,14 @@ export class FileSource implements LogSource {
     const found = before === undefined ? undefined : await findByHead(beside, before);
     const previous = this.#current;
     this.#current = next;
-    if (isRenamed) this.#retired.push({ file: previous, busyMs: clock() });
+    this.#predecessor = isTruncated ? undefined : previous;
+    if (!isTruncated) this.#retired.push({ file: previous, busyMs: clock() });
     else {
-      if (found !== undefined) this.#rotated.push(new RotatedLog(found, previous.taken));
+      if (found !== undefined) this.#rotated.push(await RotatedLog.open(found, previous.taken));
       await previous.close();
     }
     await this.#addUnseen(beside, found);
+    this.#predecessor = this.#rotated.at(-1) ?? this.#predecessor;
     // A copy, as an editor writes one, holds the same lines once more.
     this.#again = before !== undefined && before.sha256 === (await next.head())?.sha256;
     say(`${path} was rotated; reading the new file.`);
@@ -200,13 +210,22 @@ export class FileSource implements LogSource {
 
   /** A log may be rotated more than once between two looks: what came after this one was never read. */
   async #addUnseen(beside: readonly string[], path: string | undefined): Promise<void> {
-    const parts: readonly LogPart[] = [...this.#retired.map(({ file }) => file), this.#current];
-    for (const head of await Promise.all(parts.map((part) => part.head()))) if (head !== undefined) this.#seen.add(head.sha256);
+    for (const part of [...this.#before(), this.#current]) {
+      const head = await part.head();
+      if (head !== undefined) this.#seen.add(head.sha256);
+    }
     if (path === undefined) return;
     for (const later of beside.slice(beside.indexOf(path) + 1)) {
-      const log = new RotatedLog(later);
+      const log = await RotatedLog.open(later).catch(() => undefined);
+      if (log === undefined) {
+        this.#options.say(`warning: ${later} cannot be read and is left out; import it by its name once it can.`);
+        continue;
+      }
       const head = await log.head();
-      if (head === undefined || this.#seen.has(head.sha256)) continue;
+      if (head === undefined || this.#seen.has(head.sha256)) {
+        await log.close();
+        continue;
+      }
       this.#seen.add(head.sha256);
       this.#rotated.push(log);
     }

@@ -4,7 +4,8 @@ import { type FileHead, HEAD_BYTES_MAX, hasHead, headOf } from './file-head.js';
 
 /** No request line and headers that a server lets in come to more, all of it escaped; nor may an event be longer. */
 export const LOG_LINE_BYTES_MAX = 64 * 1024;
-const CHUNK_BYTES = 256 * 1024;
+/** Read at a time. */
+export const CHUNK_BYTES = 256 * 1024;
 
 /** How far a log was read and answered for. */
 export interface SavedPosition extends LinePosition {
@@ -18,6 +19,7 @@ export interface LogPart {
   taken: LinePosition;
   /** By what it is known again; undefined while it has no whole line. */
   head(): Promise<FileHead | undefined>;
+  close(): Promise<void>;
 }
 
 /** One log on the disk, read line by line, which may still grow. */
@@ -72,7 +74,6 @@ export class LogFile implements LogPart {
   async wasTruncated(): Promise<boolean> {
     const { size } = await this.#handle.stat();
     if (size < this.#offset) return true;
-    if (size === this.#offset) return false;
     const head = await this.head();
     return head !== undefined && !hasHead(await readAt(this.#handle, 0, HEAD_BYTES_MAX), head);
   }

@@ -5,9 +5,10 @@ import { column, columnsOf, measure, renamed } from '../query/measure.js';
 import { REQUEST_MEASURES } from '../query/request-measures.js';
 import { SESSION_MEASURES } from '../query/session-measures.js';
 import { sideBySide } from '../query/side-by-side.js';
-import { eventsOf, messagesOf, requestsOf, sessionsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
+import { anySessionsOf, eventsOf, messagesOf, requestsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
 import { TASK_MEASURES } from '../query/task-measures.js';
 import { TOOL_MEASURES } from '../query/tool-measures.js';
+import { IS_BOT, IS_HUMAN, IS_WEB, VISITOR } from '../query/traffic-filters.js';
 
 const REQUESTS = [
   REQUEST_MEASURES.requests,
@@ -17,7 +18,22 @@ const REQUESTS = [
   REQUEST_MEASURES.cache_hit_rate,
   REQUEST_MEASURES.error_rate,
 ];
-const SESSIONS = [SESSION_MEASURES.sessions];
+/** One pass over the sessions serves all that is said of them; a session answered with errors only has no event. */
+const SESSIONS = [
+  measure('sessions', 'integer', null, 'Sessions that started in the range', sql`countIf(session.events > 0)`),
+  measure('visitors', 'integer', null, 'Different visitors among people with a web client', sql`uniqExactIf(${VISITOR}, ${IS_HUMAN})`),
+  SESSION_MEASURES.human_sessions,
+  SESSION_MEASURES.bounce_rate,
+  SESSION_MEASURES.bot_sessions,
+  measure(
+    'bot_share',
+    'ratio',
+    null,
+    'Sessions of programs / all sessions of web clients; null without any',
+    sql`if(countIf(${IS_WEB}) = 0, NULL, countIf(${IS_BOT}) / countIf(${IS_WEB}))`,
+  ),
+  measure('conversions', 'integer', null, 'Conversion events in the sessions of people', sql`sumIf(session.conversions, ${IS_HUMAN})`),
+];
 const PAGE_VIEWS = [measure('page_views', 'integer', null, 'Page views', sql`count()`)];
 const TOOLS = [renamed(TOOL_MEASURES.executions, 'tool_executions'), renamed(TOOL_MEASURES.success_rate, 'tool_success_rate')];
 const TASKS = [TASK_MEASURES.tasks, renamed(TASK_MEASURES.success_rate, 'task_success_rate')];
@@ -64,7 +80,7 @@ export const overview: ReportDefinition = {
         ids: { users: sql`task.user_id`, conversations: sql`task.context_id`, active_agents: sql`task.agent` },
       },
       { measures: MESSAGES, from: messagesOf(scope), ids: { users: sql`message.user_id`, conversations: sql`message.context_id` } },
-      { measures: SESSIONS, from: sessionsOf(scope), ids: { users: sql`session.user_id` } },
+      { measures: SESSIONS, from: anySessionsOf(scope), ids: { users: sql`if(session.events > 0, session.user_id, '')` } },
       { measures: PAGE_VIEWS, from: sql`${eventsOf(scope)} AND event.event_type = 'page_view'` },
     ]),
   ],

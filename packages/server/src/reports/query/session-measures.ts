@@ -1,5 +1,6 @@
 import { sql } from '../../store/sql.js';
 import { measure } from './measure.js';
+import { IS_BOT, IS_HUMAN, IS_WEB, isBounce, VISITOR } from './traffic-filters.js';
 
 const DURATION = sql`dateDiff('millisecond', session.started_at, session.last_event_at)`;
 
@@ -7,6 +8,29 @@ const DURATION = sql`dateDiff('millisecond', session.started_at, session.last_ev
 export const SESSION_MEASURES = {
   sessions: measure('sessions', 'integer', null, 'Sessions that started in the range', sql`count()`),
   users: measure('users', 'integer', null, 'Known users among them', sql`uniqExactIf(session.user_id, session.user_id != '')`),
+  visitors: measure('visitors', 'integer', null, 'Different visitors of web clients among them', sql`uniqExactIf(${VISITOR}, ${IS_WEB})`),
+  human_sessions: measure('human_sessions', 'integer', null, 'Sessions of people with a web client', sql`countIf(${IS_HUMAN})`),
+  bot_sessions: measure(
+    'bot_sessions',
+    'integer',
+    null,
+    'Sessions of programs with a web client: bots, AI crawlers, scanners and what behaves like one',
+    sql`countIf(${IS_BOT})`,
+  ),
+  converted_sessions: measure(
+    'converted_sessions',
+    'integer',
+    null,
+    'Sessions that converted',
+    sql`countIf(session.converted_at IS NOT NULL)`,
+  ),
+  bounce_rate: measure(
+    'bounce_rate',
+    'ratio',
+    null,
+    'Of the sessions of people those with exactly one event, engagement not counted; null without any',
+    sql`if(countIf(${IS_HUMAN} AND session.events > 0) = 0, NULL, countIf(${IS_HUMAN} AND ${isBounce('plausible')}) / countIf(${IS_HUMAN} AND session.events > 0))`,
+  ),
   average_duration_ms: measure(
     'average_duration_ms',
     'number',

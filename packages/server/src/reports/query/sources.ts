@@ -1,6 +1,7 @@
 import { bind, type SqlFragment, sql } from '../../store/sql.js';
 import type { ReportScope } from '../definition.js';
 import { recordFilter } from './record-filter.js';
+import { includedTraffic } from './traffic-filters.js';
 
 /**
  * The rows reports are made of, each kind under a short name: measures write `request.cost`, so that a column of the
@@ -54,11 +55,36 @@ export function eventsOf(scope: ReportScope): SqlFragment {
 
 /** Sessions of the scope: those that started in it. A session that lost its last record to another one has no events left. */
 export function sessionsOf(scope: ReportScope): SqlFragment {
-  return sql`FROM user_sessions AS session FINAL WHERE ${inRange(scope, sql`session.started_at`)} AND session.events > 0`;
+  return sql`${startedSessions(scope)} AND session.events > 0`;
+}
+
+/** Sessions of the scope with anything in them: an event, or a request of a web page that was not shown. */
+export function anySessionsOf(scope: ReportScope): SqlFragment {
+  return sql`${startedSessions(scope)} AND (session.events > 0 OR session.http_requests > 0)`;
+}
+
+/** Sessions of the scope that a web client caused, one that was answered with errors only among them. */
+export function webSessionsOf(scope: ReportScope): SqlFragment {
+  return sql`${startedSessions(scope)} AND session.traffic_class != ''`;
+}
+
+/** Sessions of web clients as the parameter `include` narrows them. */
+export function trafficOf(scope: ReportScope): SqlFragment {
+  return sql`${webSessionsOf(scope)}${includedTraffic(scope)}`;
+}
+
+function startedSessions(scope: ReportScope): SqlFragment {
+  return sql`FROM user_sessions AS session FINAL WHERE ${inRange(scope, sql`session.started_at`)}`;
 }
 
 /** Sessions with a record since the start of the scope; one from a clock that runs a little ahead counts. */
 export function activeSessionsOf(scope: ReportScope): SqlFragment {
   return sql`FROM user_sessions AS session FINAL WHERE project_id = ${bind.string(scope.projectId)}
-    AND session.last_activity_at >= ${bind.timeMs(scope.sinceMs)} AND session.events > 0`;
+    AND session.last_activity_at >= ${bind.timeMs(scope.sinceMs)} AND (session.events > 0 OR session.http_requests > 0)`;
+}
+
+/** Rows of a table about pages that may belong to the sessions of the scope: those last longer than its range. */
+export function duringSessions(scope: ReportScope, time: SqlFragment): SqlFragment {
+  return sql`project_id = ${bind.string(scope.projectId)} AND ${time} >= ${bind.timeMs(scope.sinceMs)}
+    AND ${time} <= (SELECT greatest(max(session.last_activity_at), ${bind.timeMs(scope.untilMs)}) ${webSessionsOf(scope)})`;
 }

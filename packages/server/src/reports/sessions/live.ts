@@ -3,6 +3,7 @@ import { bind, identifier, sql } from '../../store/sql.js';
 import type { ReportDefinition } from '../definition.js';
 import { columnsOf, measure, select } from '../query/measure.js';
 import { activeSessionsOf } from '../query/sources.js';
+import { IS_WEB } from '../query/traffic-filters.js';
 
 const MINUTES_DEFAULT = 30;
 const MINUTES_MAX = 1440;
@@ -10,12 +11,45 @@ const MINUTES_MAX = 1440;
 const FACTS = [
   measure('session_id', 'string', null, 'Id of the session', sql`session.session_id`),
   measure('user_id', 'string', null, 'Its user', sql`session.user_id`),
+  measure('visitor_id', 'string', null, 'Its visitor; null where the sender named nobody', sql`session.visitor_id`),
+  measure(
+    'traffic_class',
+    'string',
+    null,
+    'human, ghost, bot, ai_crawler, scanner or behavioral_bot; null without a web client',
+    sql`session.traffic_class`,
+  ),
+  measure(
+    'behavioral_bot_score',
+    'integer',
+    null,
+    'Score of the seven behavioural signals so far; null without a web client',
+    sql`if(${IS_WEB}, session.behavioral_bot_score, NULL)`,
+  ),
+  measure(
+    'layered_score',
+    'number',
+    null,
+    'Score of all layers together so far; null without a web client',
+    sql`if(${IS_WEB}, session.layered_score, NULL)`,
+  ),
+  measure('device', 'string', null, 'desktop, mobile, tablet, tv or bot', sql`session.device_type`),
+  measure('country', 'string', null, 'ISO 3166-1 code of the country', sql`session.country`),
+  measure('channel', 'string', null, 'Channel it came by', sql`session.channel`),
+  measure('entry_page', 'string', null, 'Path of its first page view', sql`session.entry_page`),
   measure('agent', 'string', null, 'The agent that was active last', sql`session.agent`),
   measure('session_source', 'string', null, 'web, api or unknown', sql`session.session_source`),
   measure('started_at', 'timestamp', null, 'Its first event', sql`session.started_at`),
   measure('last_activity_at', 'timestamp', null, 'Its last event or engagement', sql`session.last_activity_at`),
   measure('events', 'integer', null, 'Records of every kind but engagement', sql`session.events`),
   measure('page_views', 'integer', null, 'Page views', sql`session.page_views`),
+  measure(
+    'http_requests',
+    'integer',
+    null,
+    'Requests of a web client that were no page views: assets, errors, robots.txt',
+    sql`session.http_requests`,
+  ),
   measure('requests', 'integer', null, 'Model calls', sql`session.requests`),
   measure(
     'cost',
@@ -36,7 +70,8 @@ export const sessionsLive: ReportDefinition = {
   group: 'sessions',
   name: 'live',
   title: 'Live sessions',
-  description: 'Sessions with activity in the last minutes, latest first, with everything that happened in them so far.',
+  description:
+    'Sessions with activity in the last minutes, latest first, with everything that happened in them so far and what is known of who is there.',
   shape: 'table',
   readsSessions: true,
   parameters: {
@@ -50,7 +85,7 @@ export const sessionsLive: ReportDefinition = {
   rangeFor: (parameters, nowMs) => ({ sinceMs: nowMs - Number(parameters['minutes']) * 60_000, untilMs: nowMs }),
   columns: columnsOf(FACTS),
   keys: [],
-  sortable: ['last_activity_at', 'started_at', 'cost', 'requests', 'events'],
+  sortable: ['last_activity_at', 'started_at', 'cost', 'requests', 'events', 'page_views', 'behavioral_bot_score', 'layered_score'],
   query: (scope, sortBy) =>
     sql`SELECT ${select(FACTS)} ${activeSessionsOf(scope)}
       ORDER BY ${identifier(sortBy.name)} DESC NULLS LAST, session_id LIMIT ${bind.uint(scope.limit + 1)}`,
