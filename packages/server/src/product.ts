@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BehavioralBotDetector, defaultContentRouting, type PriceBook } from '@systemprompt-analytics/core';
+import { AnomalyDetectionService } from './anomalies/anomaly-detection-service.js';
 import { BotVerdicts } from './bots/bot-verdicts.js';
 import { BotWatch } from './bots/bot-watch.js';
 import { LiveDecisions } from './bots/live-decisions.js';
@@ -17,6 +18,8 @@ import { IngestPipeline } from './ingest/ingest-pipeline.js';
 import { IngestService } from './ingest/ingest-service.js';
 import { Journal } from './ingest/journal.js';
 import { PageReader } from './ingest/page-reader.js';
+import { storedIp } from './ingest/stored-ip.js';
+import { LiveFeed } from './live/live-feed.js';
 import { loadPriceBook } from './prices/load-price-book.js';
 import { Erasure } from './privacy/erasure.js';
 import { Retention } from './privacy/retention.js';
@@ -57,6 +60,8 @@ export interface Product {
   readonly enricher: Enricher;
   readonly retention: Retention;
   readonly throttle: ThrottleService;
+  readonly anomalies: AnomalyDetectionService;
+  readonly live: LiveFeed;
   readonly decisions: DecisionMaker;
   readonly verdicts: BotVerdicts;
   readonly cleanup: SessionCleanupService;
@@ -142,6 +147,14 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     await sitePages.restore(store, clock());
     const throttle = await openThrottle(store, configuration, { clock, timer, onFailure });
     const watch = new BotWatch({ live: visits.live, throttle, pages: sitePages, detector });
+    const live = new LiveFeed({ clock, timer });
+    const anomalies = await AnomalyDetectionService.open(store, {
+      clock,
+      timer,
+      onFailure,
+      onChange: (change) => live.publishAnomaly(change.anomaly.project_id, change),
+      storedIp: (ip) => storedIp(ip, configuration.ipPrivacy),
+    });
     const decisions = new LiveDecisions({ ...visits, throttle, watch });
     const routing = defaultContentRouting(configuration.contentPatterns);
     const pages = new PageReader(routing, configuration.queryParameters);
@@ -150,14 +163,15 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       bufferEventsMax,
       bufferBytesMax,
       sessions: visits.assignment,
-      observers: [watch],
+      observers: [watch, anomalies, live],
     });
     const sessions = new SessionRepository({ store, clock, live: visits.live, catchUp, onSession: mark });
     const erasure = new Erasure({
       store: movingStore,
       catchUp,
-      forget: async (projectId, sessionIds, visitorIds) => {
+      forget: async (projectId, sessionIds, visitorIds, userIds) => {
         visits.live.forget(projectId, sessionIds, visitorIds);
+        await anomalies.forget(projectId, { userIds, visitorIds });
         await throttle.forget(projectId, sessionIds, visitorIds);
       },
       onSession: mark,
@@ -194,6 +208,8 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       retention,
       cleanup,
       throttle,
+      anomalies,
+      live,
       decisions,
       verdicts: new BotVerdicts({ store, clock, catchUp, onSession: mark }),
       snapshots,
@@ -208,6 +224,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
         cleanup.stop();
         retention.stop();
         await pipeline.drain();
+        await anomalies.close();
         await throttle.close();
         await mover.stop();
         await snapshots.stop();

@@ -91,7 +91,9 @@ const serverImports = importsOf(SERVER);
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: [],
   prices: [],
-  live: ['enrichment'],
+  live: ['enrichment', 'timer.ts'],
+  anomalies: ['live', 'store', 'timer.ts'],
+  fingerprints: ['live', 'store', 'timer.ts'],
   enrichment: [],
   sessions: ['store', 'timer.ts', 'ingest', 'enrichment', 'configuration.ts'],
   privacy: ['store', 'timer.ts'],
@@ -101,6 +103,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ingest: ['store', 'configuration.ts', 'timer.ts', 'live', 'enrichment'],
   reports: ['store'],
   http: [
+    'anomalies',
+    'fingerprints',
+    'live',
     'bots',
     'ingest',
     'privacy',
@@ -115,6 +120,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['reports', 'configuration.ts', 'product-version.ts', 'server'],
   server: ['http', 'configuration.ts', 'product.ts', 'timer.ts'],
   'product.ts': [
+    'anomalies',
+    'live',
     'bots',
     'enrichment',
     'throttle',

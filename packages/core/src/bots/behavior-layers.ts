@@ -10,6 +10,9 @@ const STAY_FULL_RATIO = 6;
 /** How far the variation lies from the neutral one when it counts in full. */
 const VARIATION_FULL_DISTANCE = 0.6;
 const TAIL_FULL_RATIO = 3;
+/** Even waits between 2 and 4 seconds vary by 0.19; below that there is hardly any chance in them. */
+const CLOCKWORK_FROM_VARIATION = 0.2;
+const CLOCKWORK_FULL_VARIATION = 0.05;
 /** Shares of short gaps: people open several pages at once, so half of them says nothing. */
 const HURRIED_FROM_SHARE = 0.6;
 const HURRIED_FULL_SHARE = 0.95;
@@ -55,6 +58,9 @@ export function addTiming(tally: LayerTally, behavior: SessionBehavior, _context
   if (tally.add(weight * timing.instant * ramp(-typicalGapMs, -INSTANT_FROM_MS, -INSTANT_FULL_MS))) {
     tally.say(`The typical gap is ${seconds(typicalGapMs)}.`);
   }
+  if (tally.points > timing.points_max) tally.add(timing.points_max - tally.points);
+  // The values of these gaps stand in the sentence on their variation.
+  if (variation !== null) tally.add(weight * timing.clockwork * ramp(-variation, -CLOCKWORK_FROM_VARIATION, -CLOCKWORK_FULL_VARIATION));
 }
 
 /** The way through the site: people go back and see pages again, crawlers see each page once and in order. */

@@ -111,6 +111,11 @@ export const ERROR_CODES = {
     title: 'More events arrive than can be stored',
     help: 'Send the same request again after the seconds in Retry-After; nothing of it was stored.',
   },
+  too_many_subscribers: {
+    status: 429,
+    title: 'Too many clients listen already',
+    help: 'Close another live view, or try again after the seconds in Retry-After.',
+  },
   internal: { status: 500, title: 'The server failed', help: "Look at the server's log with the request id; please report it." },
   store_unavailable: {
     status: 503,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readProductVersion } from '../product-version.js';
+import { addAnomalyCommands } from './anomaly-commands.js';
 import { addBotCommands } from './bot-commands.js';
 import { type CliIo, createContext } from './cli-context.js';
 import { addImportCommand } from './import-command.js';
@@ -31,6 +32,7 @@ export async function runProgram(argv: readonly string[], io: CliIo, reports: re
   addProjectCommands(program, context);
   addKeyCommands(program, context);
   addBotCommands(program, context);
+  addAnomalyCommands(program, context);
   addPrivacyCommands(program, context);
   // Set last: commands copy it when they are added, and the list fits the program only.
   program.showHelpAfterError(`Commands: ${program.commands.map((command) => command.name()).join(', ')}.`);

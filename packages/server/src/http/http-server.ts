@@ -1,11 +1,13 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Product } from '../product.js';
+import { addAnomalyRoutes } from './anomaly-routes.js';
 import { addBotRoutes } from './bot-routes.js';
 import { addDecisionRoutes } from './decision-routes.js';
 import { addDocumentationRoutes } from './documentation-routes.js';
 import { addHealthRoute } from './health-route.js';
 import { addIngestRoutes } from './ingest-routes.js';
+import { addLiveRoute } from './live-route.js';
 import { Gate, isLoopbackAddress } from './principal.js';
 import { addPrivacyRoutes } from './privacy-routes.js';
 import { sendProblem } from './problem.js';
@@ -18,7 +20,7 @@ import { addSessionRoutes } from './session-routes.js';
 const REQUEST_MS_MAX = 120_000;
 
 /** Methods that an address may take instead of the one it was asked with. */
-const METHODS = ['GET', 'POST', 'DELETE'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 
 export interface HttpServerOptions {
   /** Opens everything to the CLI beside the server; made anew by each start. */
@@ -73,6 +75,8 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
   addProjectRoutes(server, product, gate);
   addSessionRoutes(server, product, gate);
   addBotRoutes(server, product, gate);
+  addAnomalyRoutes(server, product, gate);
+  addLiveRoute(server, product, gate);
   addPrivacyRoutes(server, product, gate);
   addHealthRoute(server, product);
   addDocumentationRoutes(server);

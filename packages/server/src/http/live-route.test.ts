@@ -150,7 +150,7 @@ describe('GET /v1/live', () => {
   it('takes so many clients, and another one when one has gone', async () => {
     const clients = await Promise.all([1, 2, 3].map(() => StreamClient.open('/v1/live')));
     const refused = await test.send({ path: '/v1/live' });
-    expectProblem(refused, 'buffer_full', { detail: /3 subscribers listen already; at most 3 may/ });
+    expectProblem(refused, 'too_many_subscribers', { detail: /3 subscribers listen already; at most 3 may/ });
     expect(refused.headers['retry-after']).toBe('10');
     clients[0]?.hangUp();
     while (test.live.subscribers === 3) await new Promise((resolve) => setImmediate(resolve));

@@ -254,7 +254,9 @@ describe('the feed', () => {
     const { feed, subscribe } = openFeed({ subscribersMax: 2 });
     subscribe();
     const second = subscribe();
-    expect(() => subscribe()).toThrow(expect.objectContaining({ code: 'buffer_full', message: expect.stringContaining('at most 2') }));
+    expect(() => subscribe()).toThrow(
+      expect.objectContaining({ code: 'too_many_subscribers', message: expect.stringContaining('at most 2') }),
+    );
     second.destroy();
     return new Promise<void>((resolve) => {
       setImmediate(() => {

@@ -109,12 +109,12 @@ export class LiveFeed implements EventObserver {
    * A stream of the messages of a project from now on, or from where the subscriber was. Where some of them are lost, it says so
    * with a message `gap` first.
    *
-   * @throws AnalyticsError `buffer_full` when too many listen
+   * @throws AnalyticsError `too_many_subscribers` when too many listen
    */
   subscribe({ projectId, types, lastId }: LiveSubscriptionOptions): LiveSubscription {
     if (this.#subscriptions.size >= this.#subscribersMax) {
       throw new AnalyticsError(
-        'buffer_full',
+        'too_many_subscribers',
         `${this.#subscriptions.size} subscribers listen already; at most ${this.#subscribersMax} may.`,
         {
           retryAfterSeconds: 10,

@@ -14,8 +14,13 @@ export interface ErasureOptions {
   readonly store: Store;
   /** Brings tables and snapshots up to date with all that was acknowledged. */
   readonly catchUp: () => Promise<void>;
-  /** Forgets sessions and visitors that are known in memory, and their throttle levels everywhere. */
-  readonly forget: (projectId: string, sessionIds: readonly string[], visitorIds: readonly string[]) => Promise<void>;
+  /** Forgets what else is known of sessions, visitors and users: in memory, their throttle levels and their anomalies. */
+  readonly forget: (
+    projectId: string,
+    sessionIds: readonly string[],
+    visitorIds: readonly string[],
+    userIds: readonly string[],
+  ) => Promise<void>;
   readonly onSession: (projectId: string, sessionId: string) => void;
 }
 
@@ -61,7 +66,7 @@ export class Erasure {
     for (const table of SESSION_TABLES) erased[table] = await this.#eraseIds(projectId, table, 'session_id', sessions.ids);
     const visitors = [...sessions.visitorIds];
     erased['fingerprint_reputation'] = await this.#eraseIds(projectId, 'fingerprint_reputation', 'fingerprint', visitors);
-    await this.#options.forget(projectId, sessions.ids, visitors);
+    await this.#options.forget(projectId, sessions.ids, visitors, 'userId' in subject ? [subject.userId] : []);
     // Sessions of others in which the person was named have changed.
     for (const sessionId of sessions.touchedIds) this.#options.onSession(projectId, sessionId);
     return erased;

@@ -42,11 +42,11 @@ export class RequestBatches {
   #rejected: RejectedLine[] = [];
   #bytes = 0;
   #number = 0;
-  #savedMs: number;
+  /** Noted after the first batch already: without it a log that is rotated then would be unknown. */
+  #savedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RequestBatchesOptions) {
     this.#options = options;
-    this.#savedMs = options.clock();
   }
 
   /** The last batch bears the state at the end, and may be empty. */
