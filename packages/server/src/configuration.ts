@@ -172,8 +172,7 @@ export const SETTINGS = {
   asn: {
     name: 'SYSTEMPROMPT_ANALYTICS_ASN_DB',
     fallback: '',
-    description:
-      'A CSV of address ranges and autonomous systems, or a MaxMind database (.mmdb); empty: the table that is installed, if it is',
+    description: 'A CSV or MaxMind database (.mmdb) of autonomous systems; empty: the table that is installed, if it is',
   },
   behavior: {
     name: 'SYSTEMPROMPT_ANALYTICS_BEHAVIOR_PROFILE',

@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainVerdict, judgeSession, type SessionVerdict, scoreSession } from './judge-session.js';
-import { BOT_RULES, LAYERS, type LayerName, readBotRules, withoutLayers } from './layered-rules.js';
+import { BOT_RULES, type LayerName, readBotRules, withoutLayers } from './layered-rules.js';
 import { PathTable } from './path-table.js';
 import { SessionBehavior } from './session-behavior.js';
 import type { DeclaredBot, Measurement, SessionContext } from './session-context.js';
@@ -53,11 +52,14 @@ const crawling: readonly Ask[] = Array.from({ length: 60 }, (_, index) =>
   page(`/page-${String(index).padStart(3, '0')}`, { afterMs: 1000 + (index % 3) * 30 }),
 );
 
-/** A browser driven by a script: everything a browser sends, at human speed, with even random waits and no step back. */
-const scripted: readonly Ask[] = Array.from({ length: 30 }, (_, index) => [
-  page(`/page-${(index * 389 + 251) % 997}`, { afterMs: 3000 + ((index * 7919) % 50) * 100, hasReferrer: true }),
-  asset,
-]).flat();
+/** A browser driven by a script: everything a browser sends, at human speed and without a step back. */
+const scripted = (afterMs: (view: number) => number): Ask[] =>
+  Array.from({ length: 40 }, (_, view) => [
+    page(`/page-${(view * 389 + 251) % 997}`, { afterMs: afterMs(view), hasReferrer: true }),
+    asset,
+  ]).flat();
+const likeClock = scripted((view) => 5000 + (view % 3) * 100);
+const atRandom = scripted((view) => 3000 + ((view * 7919) % 50) * 100);
 
 interface Case {
   readonly what: string;
@@ -192,7 +194,27 @@ const cases: readonly Case[] = [
     layers: ['client', 'robots'],
   },
   { what: 'a crawl', asks: crawling, flags: ['isBehavioralBot', 'isLayeredBot'], layers: ['client', 'timing', 'navigation'] },
-  { what: 'a browser driven by a script', asks: scripted, flags: ['isLayeredBot'], layers: ['client', 'timing', 'navigation'] },
+  {
+    what: 'a browser that a script drives like a clock',
+    asks: likeClock,
+    flags: ['isLayeredBot'],
+    layers: ['client', 'timing', 'navigation'],
+  },
+  { what: 'one that waits at random', asks: atRandom, flags: [], layers: ['client', 'timing', 'navigation'] },
+  {
+    what: 'the same from a hosting provider',
+    asks: atRandom,
+    context: HOSTED,
+    flags: ['isLayeredBot'],
+    layers: ['network', 'client', 'timing', 'navigation'],
+  },
+  {
+    what: 'the same without a click, key or scrolling',
+    asks: atRandom.filter(({ kind }) => kind !== 'asset'),
+    context: { measuredBy: 'tracker' },
+    flags: ['isLayeredBot'],
+    layers: ['client', 'timing', 'navigation'],
+  },
   { what: 'a session without requests', asks: [], flags: [], layers: [] },
 ];
 
@@ -257,62 +279,6 @@ describe('judgeSession', () => {
     expect(scoreSession(behavior, context, rules).score).toBeCloseTo(100 / (1 + Math.exp(-4)), 10);
     expect(scoreSession(behavior, context, rules).isLayeredBot).toBe(true);
     expect(scoreSession(behavior, PERSON, rules)).toMatchObject({ score: 50, isLayeredBot: false });
-  });
-});
-
-describe('scoreSession', () => {
-  const anyCase = fc.record({
-    asks: fc.array(
-      fc.record({
-        path: fc.constantFrom('/', '/a', '/b', '/c', '/d', '/.env', '/robots.txt', '/feed', '/wp-login.php'),
-        kind: fc.constantFrom('page' as const, 'asset' as const, 'other' as const),
-        method: fc.constantFrom('GET', 'HEAD', 'POST', 'TRACE'),
-        statusCode: fc.constantFrom(200, 404, undefined),
-        hasReferrer: fc.boolean(),
-        afterMs: fc.nat(200_000),
-      }),
-      { maxLength: 40 },
-    ),
-    beacons: fc.array(fc.boolean(), { maxLength: 5 }),
-    hosting: fc.boolean(),
-    measuredBy: fc.constantFrom<Measurement>('tracker', 'server_log', 'both', 'unknown'),
-    fingerprintSessions: fc.nat(40),
-    browserMajor: fc.option(fc.nat(150)),
-    isDeclared: fc.boolean(),
-  });
-
-  it('says the same as the verdict, which adds up its findings in the order of the layers', () => {
-    fc.assert(
-      fc.property(anyCase, ({ asks, beacons, isDeclared, ...changes }) => {
-        const context = { ...PERSON, ...changes, bot: { ...NOBODY, declared: isDeclared } };
-        const behavior = behaviorOf(asks, beacons);
-        const { findings, classic, ...scores } = judgeSession(behavior, context);
-        expect(scoreSession(behavior, context)).toEqual(scores);
-        expect(classic.score).toBe(scores.classicScore);
-        const sum = findings.reduce((points, finding) => points + finding.points, 0);
-        expect(scores.score).toBeCloseTo(100 / (1 + Math.exp((50 - sum) / 15)), 8);
-        const order = findings.map(({ layer }) => LAYERS.indexOf(layer));
-        expect(order).toEqual(order.toSorted((one, other) => one - other));
-        expect(scores.isLayeredBot).toBe(scores.score >= 50);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('is a number from 0 to 100, and grows with each sign of a program', () => {
-    fc.assert(
-      fc.property(anyCase, ({ asks, beacons, isDeclared, ...changes }) => {
-        const context = { ...PERSON, ...changes, hosting: false, fingerprintSessions: 1 };
-        const behavior = behaviorOf(asks, beacons);
-        const { score } = scoreSession(behavior, context);
-        expect(score).toBeGreaterThanOrEqual(0);
-        expect(score).toBeLessThanOrEqual(100);
-        for (const worse of [{ hosting: true }, { fingerprintSessions: 30 }, { hasUserAgent: false }, declared({ name: 'x' })]) {
-          expect(scoreSession(behavior, { ...context, ...worse }).score).toBeGreaterThan(score);
-        }
-      }),
-      { numRuns: 200 },
-    );
   });
 });
 

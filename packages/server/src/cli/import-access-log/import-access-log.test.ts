@@ -147,7 +147,9 @@ describe('import access-log', () => {
   });
 
   it('leaves the user agent of a common log unknown', async () => {
-    await importText(logLine(0, '/').replace(' "-" "Mozilla/5.0"', ''));
+    const { stdout } = await importText(logLine(0, '/').replace(' "-" "Mozilla/5.0"', ''));
+    expect(stdout).toContain('The log has no user agents, so people cannot be told from programs');
+    expect(stdout).toContain('--until 2026-03-01T00:00:01Z --include all --url');
     expect(Object.keys(server.events[0] ?? {})).not.toContain('user_agent');
     expect(Object.keys(server.events[0] ?? {})).not.toContain('referrer');
   });

@@ -160,7 +160,7 @@ async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
 }
 
 /** What the log covers, and the command that shows it. */
-function nextLines({ firstMs, lastMs }: RequestBatches, { project, url, data }: AccessLogOptions): string[] {
+function nextLines({ firstMs, lastMs, tellsUserAgents }: RequestBatches, { project, url, data }: AccessLogOptions): string[] {
   if (firstMs > lastMs) return [];
   const since = isoSecond(firstMs);
   // The end of a range is not part of it.
@@ -168,9 +168,12 @@ function nextLines({ firstMs, lastMs }: RequestBatches, { project, url, data }: 
   const server = Object.entries({ project, url, data }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, quoted(value)],
   );
+  // Without a user agent a request is taken for one of a program, and reports count people unless they are told otherwise.
+  const everyone = tellsUserAgents ? [] : ['--include', 'all'];
   return [
+    ...(tellsUserAgents ? [] : ['The log has no user agents, so people cannot be told from programs: all visitors count as programs.']),
     `The requests are from ${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}. See where they came from:`,
-    `  ${['systemprompt-analytics traffic sources --since', since, '--until', until, ...server].join(' ')}`,
+    `  ${['systemprompt-analytics traffic sources --since', since, '--until', until, ...everyone, ...server].join(' ')}`,
   ];
 }
 

@@ -37,6 +37,8 @@ export class RequestBatches {
   /** Earliest and latest time of what was read, UTC milliseconds. */
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = Number.NEGATIVE_INFINITY;
+  /** Did any line tell of a user agent, or that there was none? */
+  tellsUserAgents = false;
   readonly #options: RequestBatchesOptions;
   #lines: ImportLine[] = [];
   #rejected: RejectedLine[] = [];
@@ -107,6 +109,7 @@ export class RequestBatches {
     const { entry } = outcome;
     this.firstMs = Math.min(this.firstMs, entry.timestampMs);
     this.lastMs = Math.max(this.lastMs, entry.timestampMs);
+    this.tellsUserAgents ||= entry.userAgent !== undefined;
     const key = lineKey(text, entry, site);
     const ordinal = provisional ? window.peek(key) : window.next(key, entry.timestampMs);
     const body = Buffer.from(JSON.stringify(requestEvent(entry, site, lineEventId(key, ordinal))));

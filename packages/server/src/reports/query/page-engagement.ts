@@ -42,7 +42,7 @@ export function engagementOf(scope: ReportScope, kind: PageKind): SqlFragment {
           ${engagementEvents(scope)}
         ) AS done
         ASOF LEFT JOIN (${deciding(scope, kind)}) AS seen ON done.page_hash = seen.page_hash AND done.happened_at >= seen.happened_at
-        GROUP BY session_hash, page, visited_at
+        GROUP BY session_hash, page, done.page_hash, visited_at
       ) AS visit
       WHERE visit.page != ''
       GROUP BY session_hash, page

@@ -82,7 +82,7 @@ const AGENTS = ['planner', 'writer', 'critic', ''];
 const TOOLS = ['search', 'sql', 'browser', 'mail'];
 
 /** xorshift32: the same events on every machine and in every run. */
-function randomSource(start: number): () => number {
+export function randomSource(start: number): () => number {
   let state = start;
   return () => {
     state ^= state << 13;
@@ -310,7 +310,7 @@ function makePage(base: SeededBase, pick: Dice['pick']): Made {
 }
 
 /** Events arrive in any order: Fisher and Yates. */
-function shuffled<Value>(values: readonly Value[], random: () => number): Value[] {
+export function shuffled<Value>(values: readonly Value[], random: () => number): Value[] {
   const result = [...values];
   for (let index = result.length - 1; index > 0; index--) {
     const other = Math.floor(random() * (index + 1));
