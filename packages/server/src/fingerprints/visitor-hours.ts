@@ -173,8 +173,9 @@ export class VisitorHours {
     const from = bind.string(fromUserId);
     const renamed = sql`arraySort(arrayDistinct(arrayMap(user -> if(user = ${from}, ${bind.string(intoUserId)}, user), user_ids)))`;
     await this.#store.command(
+      // The condition stands apart: beside the new list of users it would look at that one.
       render(sql`INSERT INTO fingerprint_hours SELECT * REPLACE (${renamed} AS user_ids, ${bind.uint(version)} AS version)
-        FROM fingerprint_hours FINAL WHERE project_id = ${bind.string(projectId)} AND has(user_ids, ${from})`),
+        FROM (SELECT * FROM fingerprint_hours FINAL WHERE project_id = ${bind.string(projectId)} AND has(user_ids, ${from}))`),
       SCAN,
     );
   }

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { render, sql } from '../store/sql.js';
+import { answerColumns, definedColumns } from './answer/answer-columns.js';
 import { DIMENSIONS } from './costs/breakdown.js';
-import type { ReportDefinition } from './definition.js';
+import type { ColumnDefinition, ParameterValues, ReportDefinition } from './definition.js';
 import { readScope } from './parameters/read-scope.js';
 import { describeReport, REPORTS } from './registry.js';
 import { statementsOf } from './run-report.js';
 import { openReports, sendAll, type TestReports } from './testing/open-reports.js';
 import { NOW_MS, seedRecords } from './testing/report-seed.js';
+import { seedTraffic } from './testing/traffic-seed.js';
 
 let reports: TestReports;
 beforeAll(async () => {
@@ -15,23 +17,30 @@ beforeAll(async () => {
 afterAll(() => reports.close());
 
 const GIVEN: Readonly<Record<string, string>> = { agent: 'planner', tool: 'search' };
+/** Parameters that change what a report is made of. */
+const NARROWING = ['by', 'status'];
 
-/** Every value of every closed list, and what a report cannot do without. */
+/** Every value of every closed list, alone and beside each value of those that narrow, and what a report cannot do without. */
 function variantsOf(definition: ReportDefinition): Record<string, string>[] {
   const { parameters } = describeReport(definition);
   const required = Object.fromEntries(
     parameters.filter((each) => each.required === true).map((each) => [each.name, GIVEN[each.name] ?? '']),
   );
   const range: Record<string, string> = parameters.some((each) => each.name === 'since') ? { since: '11d' } : {};
-  let variants: Record<string, string>[] = [{ ...required, ...range }];
-  for (const { name, values } of parameters) {
+  const choices = parameters.flatMap(({ name, values }) => {
     // The three words for sorting by cost make the same statement.
     const sortable = definition.shape === 'table' && name === 'sort_by' ? definition.sortable : values;
-    const given = name === 'by' ? [...Object.keys(DIMENSIONS), 'properties.team'] : sortable;
-    if (given === undefined) continue;
-    variants = variants.flatMap((variant) => [variant, ...given.map((value) => ({ ...variant, [name]: value }))]);
+    const given = name === 'by' && values === undefined ? [...Object.keys(DIMENSIONS), 'properties.team'] : sortable;
+    return given === undefined ? [] : [given.map((value) => ({ [name]: value }))];
+  });
+  const variants = [{ ...required, ...range }];
+  for (const [index, choice] of choices.entries()) {
+    variants.push(...choice.map((given) => ({ ...required, ...range, ...given })));
+    if (!choice.some((given) => NARROWING.some((name) => name in given))) continue;
+    const others = choices.filter((_, other) => other !== index).flat();
+    variants.push(...choice.flatMap((given) => others.map((other) => ({ ...required, ...range, ...given, ...other }))));
   }
-  return variants;
+  return [...new Map(variants.map((variant) => [JSON.stringify(Object.entries(variant).sort()), variant])).values()];
 }
 
 const CASES = REPORTS.flatMap((definition) => variantsOf(definition).map((parameters) => ({ definition, parameters })));
@@ -53,13 +62,21 @@ async function checkAnswer(definition: ReportDefinition, parameters: Record<stri
   const names = answer.columns.map((column) => column.name);
   expect(new Set(names).size).toBe(names.length);
   for (const row of answer.rows) expect(Object.keys(row)).toEqual(names);
-  const described = describeReport(definition).columns.map((column) => column.name);
-  const by = answer.parameters['by'];
-  expect(names).toEqual(by === undefined ? described : [by, ...described.slice(1)]);
-  const keys = definition.shape === 'table' ? definition.keys.length : 0;
-  if (answer.totals !== null) expect(Object.keys(answer.totals)).toEqual(names.slice(keys));
+  expect(names).toEqual(answerColumns(columnsOf(definition, answer.parameters)).map((column) => column.name));
+  if (answer.totals !== null) expect(Object.keys(answer.totals)).toEqual(names.slice(keysOf(definition, answer.parameters)));
   for (const value of answer.rows.flatMap((row) => Object.values(row))) expect(value).toSatisfy(isAnswerValue);
   return answer.rows.length;
+}
+
+function columnsOf(definition: ReportDefinition, parameters: ParameterValues): readonly ColumnDefinition[] {
+  const given = definition.shape === 'table' ? definition.columnsFor?.(parameters) : undefined;
+  return given ?? definedColumns(definition);
+}
+
+/** How many columns name a row; they stand first. */
+function keysOf(definition: ReportDefinition, parameters: ParameterValues): number {
+  if (definition.shape !== 'table') return 0;
+  return columnsOf(definition, parameters).filter((column) => definition.keys.includes(column.source ?? column.name)).length;
 }
 
 function isAnswerValue(value: unknown): boolean {
@@ -80,22 +97,29 @@ describe('on an empty store', () => {
     else expect(rows).toBeGreaterThan(0);
   });
 
-  it.each(['overview.overview', 'costs.summary', 'requests.stats', 'agents.stats', 'tools.stats', 'conversations.stats', 'sessions.stats'])(
-    '%s counts nothing and claims nothing',
-    async (name) => {
-      const { rows, columns, notes } = await reports.report(name);
-      for (const { name: column, type } of columns) {
-        const known = ['integer', 'usd', 'microdollars'].includes(type) && !column.includes('average');
-        expect(rows[0]?.[column], column).toEqual(known ? (type === 'usd' ? '0' : 0) : null);
-      }
-      expect(notes).toEqual([]);
-    },
-  );
+  it.each([
+    'overview.overview',
+    'costs.summary',
+    'requests.stats',
+    'agents.stats',
+    'tools.stats',
+    'conversations.stats',
+    'sessions.stats',
+    'content.stats',
+  ])('%s counts nothing and claims nothing', async (name) => {
+    const { rows, columns, notes } = await reports.report(name);
+    for (const { name: column, type } of columns) {
+      const known = ['integer', 'usd', 'microdollars'].includes(type) && !column.includes('average');
+      expect(rows[0]?.[column], column).toEqual(known ? (type === 'usd' ? '0' : 0) : null);
+    }
+    expect(notes).toEqual([]);
+  });
 });
 
 describe('on a seeded store', () => {
   beforeAll(async () => {
     await sendAll(reports, seedRecords(reports.product.prices, 600).events);
+    await sendAll(reports, seedTraffic(150).events);
   });
 
   // A status only narrows the rows, the same way in every report: its combinations were tried above.

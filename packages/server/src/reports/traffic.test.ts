@@ -280,7 +280,7 @@ describe('by example', () => {
   it('sources keep the host, and the rate of conversion is of all visitors', async () => {
     const rows = await rowsOf('traffic.sources', { by: 'host' });
     expect(rows.map((row) => [row['host'], row['source'], row['visitors'], row['conversion_rate']])).toEqual([
-      [null, 'news', 1, 0].map((value, index) => (index === 1 ? (rows[0]?.['source'] ?? null) : value)),
+      [null, null, 1, 0],
       ['chatgpt.com', 'ChatGPT', 1, 0.5],
       ['www.google.de', 'Google', 1, 0],
     ]);
@@ -288,12 +288,10 @@ describe('by example', () => {
 
   it('channels, languages and browsers', async () => {
     expect((await rowsOf('traffic.channels')).map((row) => row['channel'])).toEqual(['AI Assistant', 'Email', 'Organic Search']);
-    expect((await rowsOf('traffic.geo', { by: 'locale' })).map((row) => [row['locale'], row['sessions']])).toEqual(
-      [
-        ['de-AT', 1],
-        [null, 2],
-      ].reverse(),
-    );
+    expect((await rowsOf('traffic.geo', { by: 'locale' })).map((row) => [row['locale'], row['sessions']])).toEqual([
+      [null, 2],
+      ['de-AT', 1],
+    ]);
     const [browser] = await rowsOf('traffic.devices', { by: 'browser_version' });
     expect([browser?.['browser'], String(browser?.['browser_version']).split('.')[0]]).toEqual(['Chrome', '137']);
   });

@@ -210,6 +210,6 @@ it('loses and doubles no line, however a log is written, rotated and followed', 
       if (concurrency === 1) expect(pathsOf(sent)).toEqual(log.written);
       else expect(pathsOf(sent).sort()).toEqual([...log.written].sort());
     }),
-    { numRuns: 1500 },
+    { numRuns: 40 },
   );
-}, 1_200_000);
+}, 120_000);

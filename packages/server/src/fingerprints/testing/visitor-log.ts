@@ -110,8 +110,8 @@ export interface ExpectedCounters {
   readonly associatedUserIds: readonly string[];
 }
 
-/** What the reputation of each visitor has to say after these visits. */
-export function countByHand(visits: readonly Visit[]): Map<string, ExpectedCounters> {
+/** What the reputation of each visitor has to say after these visits, to whom asks at a time. */
+export function countByHand(visits: readonly Visit[], nowMs: number): Map<string, ExpectedCounters> {
   const expected = new Map<string, ExpectedCounters>();
   const seen = visits.filter(({ kind }) => kind !== 'engagement');
   for (const visitor of new Set(seen.map((visit) => visit.visitor))) {
@@ -129,9 +129,9 @@ export function countByHand(visits: readonly Visit[]): Map<string, ExpectedCount
       firstSeenMs: Math.min(...times),
       lastSeenMs: last,
       totalSessions: sessions.size,
-      activeSessions: new Set(active.filter((session) => session !== '')).size,
+      activeSessions: nowMs - last > 30 * 60_000 ? 0 : new Set(active.filter((session) => session !== '')).size,
       totalRequests: requests.length,
-      requestsLastHour: requests.filter((time) => minuteOf(time) > minuteOf(last) - 60).length,
+      requestsLastHour: nowMs - last > 3_600_000 ? 0 : requests.filter((time) => minuteOf(time) > minuteOf(last) - 60).length,
       peakRequestsPerMinute: Math.max(0, ...perMinute.values()),
       lastUserAgent: `agent at ${last}`,
       associatedUserIds: [...new Set(own.map(({ user = '' }) => user))].filter((user) => user !== '').sort(),

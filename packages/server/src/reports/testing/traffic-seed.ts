@@ -166,8 +166,8 @@ function reportsOn(path: string, viewMs: number, stayMs: number, { random, integ
     depth = Math.min(100, depth + integer(20));
     const report: SeededReport = {
       open: maybe(sinceMs),
-      visible: maybe(sinceMs - integer(3000)),
-      focus: maybe(sinceMs - integer(5000)),
+      visible: maybe(Math.max(0, sinceMs - integer(3000))),
+      focus: maybe(Math.max(0, sinceMs - integer(5000))),
       depth: maybe(depth),
       clicks: maybe(integer(3) + step),
     };
