@@ -3,12 +3,12 @@ import { ACTIVE_AGENTS } from '../agents/agent-measures.js';
 import type { ReportDefinition } from '../definition.js';
 import { column, columnsOf, measure, renamed } from '../query/measure.js';
 import { REQUEST_MEASURES } from '../query/request-measures.js';
-import { SESSION_MEASURES } from '../query/session-measures.js';
+import { HAS_EVENT, SESSION_MEASURES } from '../query/session-measures.js';
 import { sideBySide } from '../query/side-by-side.js';
-import { anySessionsOf, eventsOf, messagesOf, requestsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
+import { eventsOf, messagesOf, requestsOf, sessionsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
 import { TASK_MEASURES } from '../query/task-measures.js';
 import { TOOL_MEASURES } from '../query/tool-measures.js';
-import { IS_BOT, IS_HUMAN, IS_WEB, VISITOR } from '../query/traffic-filters.js';
+import { IS_BOT, IS_HUMAN, IS_WEB } from '../query/traffic-filters.js';
 
 const REQUESTS = [
   REQUEST_MEASURES.requests,
@@ -18,10 +18,9 @@ const REQUESTS = [
   REQUEST_MEASURES.cache_hit_rate,
   REQUEST_MEASURES.error_rate,
 ];
-/** One pass over the sessions serves all that is said of them; a session answered with errors only has no event. */
 const SESSIONS = [
-  measure('sessions', 'integer', null, 'Sessions that started in the range', sql`countIf(session.events > 0)`),
-  measure('visitors', 'integer', null, 'Different visitors among people with a web client', sql`uniqExactIf(${VISITOR}, ${IS_HUMAN})`),
+  SESSION_MEASURES.sessions,
+  SESSION_MEASURES.visitors,
   SESSION_MEASURES.human_sessions,
   SESSION_MEASURES.bounce_rate,
   SESSION_MEASURES.bot_sessions,
@@ -80,7 +79,7 @@ export const overview: ReportDefinition = {
         ids: { users: sql`task.user_id`, conversations: sql`task.context_id`, active_agents: sql`task.agent` },
       },
       { measures: MESSAGES, from: messagesOf(scope), ids: { users: sql`message.user_id`, conversations: sql`message.context_id` } },
-      { measures: SESSIONS, from: anySessionsOf(scope), ids: { users: sql`if(session.events > 0, session.user_id, '')` } },
+      { measures: SESSIONS, from: sessionsOf(scope), ids: { users: sql`if(${HAS_EVENT}, session.user_id, '')` } },
       { measures: PAGE_VIEWS, from: sql`${eventsOf(scope)} AND event.event_type = 'page_view'` },
     ]),
   ],

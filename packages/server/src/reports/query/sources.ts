@@ -53,13 +53,11 @@ export function eventsOf(scope: ReportScope): SqlFragment {
   return sql`FROM analytics_events AS event FINAL WHERE ${inRange(scope, sql`event.timestamp`)}`;
 }
 
-/** Sessions of the scope: those that started in it. A session that lost its last record to another one has no events left. */
+/**
+ * Sessions of the scope: those that started in it, with an event or with a request of a page that was not shown. A session
+ * that lost its last record to another one has neither. Only a session with an event counts as one, see SESSION_MEASURES.
+ */
 export function sessionsOf(scope: ReportScope): SqlFragment {
-  return sql`${startedSessions(scope)} AND session.events > 0`;
-}
-
-/** Sessions of the scope with anything in them: an event, or a request of a web page that was not shown. */
-export function anySessionsOf(scope: ReportScope): SqlFragment {
   return sql`${startedSessions(scope)} AND (session.events > 0 OR session.http_requests > 0)`;
 }
 

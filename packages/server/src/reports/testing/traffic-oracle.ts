@@ -63,9 +63,13 @@ export function visitFacts(visits: readonly JudgedVisit[], rule = 'plausible'): 
     average_duration_ms: mean(durations),
     p50_duration_ms: percentile(durations, 0.5),
     pages_per_session: share(views, visits.length),
-    conversions: sum(visits.map((visit) => ofKind(visit, 'conversion').length)),
+    conversions: conversionsOf(visits),
     converted_visitors: convertedVisitorsOf(visits),
   };
+}
+
+export function conversionsOf(visits: readonly SeededVisit[]): number {
+  return sum(visits.map((visit) => ofKind(visit, 'conversion').length));
 }
 
 export function convertedVisitorsOf(visits: readonly JudgedVisit[]): number {
