@@ -9,12 +9,14 @@
  * await server.close();
  */
 
-export { BotVerdicts, type Mark, type VerdictExplanation } from './bots/bot-verdicts.js';
+export { BotVerdicts, type ExplainedLayer, type VerdictExplanation } from './bots/bot-verdicts.js';
 export { type ConfigurationFlags, type IpPrivacy, readConfiguration, type ServerConfiguration } from './configuration.js';
 export type { BotIdentity, ClientFacts } from './enrichment/client-facts.js';
 export { Enricher, type EnricherConfiguration, openEnricher } from './enrichment/enrich.js';
 export type { GeoIpReader } from './enrichment/geo.js';
 export type { SessionAnalytics, SessionAnalyticsInput } from './enrichment/session-analytics.js';
+export { FingerprintRepository, type ReputationQuery } from './fingerprints/fingerprint-repository.js';
+export type { ReputationSort } from './fingerprints/fingerprint-rows.js';
 export type { IngestAnswer, IngestService, RejectedEvent } from './ingest/ingest-service.js';
 export type { Sender } from './ingest/prepare-event.js';
 export type { BatchItem } from './ingest/read-batch.js';
@@ -29,6 +31,7 @@ export type { ReportAnswer } from './reports/run-report.js';
 export { type RunningServer, startServer } from './server/start-server.js';
 export { AnalyticsService, type SessionFacts } from './sessions/analytics-service.js';
 export { SessionCleanupService } from './sessions/session-cleanup-service.js';
+export type { Mark } from './sessions/session-mark.js';
 export { type NewSession, SessionRepository } from './sessions/session-repository.js';
 export type { BindValue, QueryLimits, SqlQuery, Store, StoredRow, StoreTopology } from './store/store.js';
 export { ThrottleService } from './throttle/throttle-service.js';

@@ -1,17 +1,20 @@
 import { join } from 'node:path';
-import { BehavioralBotDetector, defaultContentRouting, type PriceBook } from '@systemprompt-analytics/core';
+import { defaultContentRouting, PathTable, type PriceBook } from '@systemprompt-analytics/core';
 import { AnomalyDetectionService } from './anomalies/anomaly-detection-service.js';
 import { BotVerdicts } from './bots/bot-verdicts.js';
 import { BotWatch } from './bots/bot-watch.js';
 import { LiveDecisions } from './bots/live-decisions.js';
 import { readBotRules } from './bots/read-bot-rules.js';
+import { restoreWatched } from './bots/restore-watched.js';
 import { SessionVerdicts } from './bots/session-verdicts.js';
-import { SitePages } from './bots/site-pages.js';
+import { SiteKnowledge } from './bots/site-knowledge.js';
+import { tellSessions } from './bots/tell-sessions.js';
 import { throttledSession } from './bots/throttled-session.js';
 import type { ServerConfiguration } from './configuration.js';
 import { identifyBot } from './enrichment/bot-identity.js';
 import type { BotIdentity } from './enrichment/client-facts.js';
 import { type Enricher, openEnricher } from './enrichment/enrich.js';
+import { FingerprintRepository } from './fingerprints/fingerprint-repository.js';
 import { findNewestVersion } from './ingest/attribute-traces.js';
 import { EventMover } from './ingest/event-mover.js';
 import { IngestPipeline } from './ingest/ingest-pipeline.js';
@@ -31,6 +34,7 @@ import { AnalyticsService } from './sessions/analytics-service.js';
 import { OriginReader } from './sessions/origin-reader.js';
 import { restoreLiveSessions } from './sessions/restore-live-sessions.js';
 import { SessionCleanupService } from './sessions/session-cleanup-service.js';
+import type { Mark } from './sessions/session-mark.js';
 import { SessionMerges } from './sessions/session-merges.js';
 import { SessionRepository } from './sessions/session-repository.js';
 import { SessionSnapshots } from './sessions/session-snapshots.js';
@@ -60,6 +64,7 @@ export interface Product {
   readonly enricher: Enricher;
   readonly retention: Retention;
   readonly throttle: ThrottleService;
+  readonly fingerprints: FingerprintRepository;
   readonly anomalies: AnomalyDetectionService;
   readonly live: LiveFeed;
   readonly decisions: DecisionMaker;
@@ -111,11 +116,12 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       await loading;
     };
     timer?.after(0, () => void loadNetworks());
-    const detector = new BehavioralBotDetector(readBotRules(configuration.botRulesFile));
-    const sitePages = new SitePages();
-    const identify = (userAgent: string): BotIdentity => identifyBot({ userAgent, brands: '', signatureAgent: '' });
-    const judge = new SessionVerdicts({ store, clock, detector, pages: sitePages, identify });
     const { behaviorProfile } = configuration;
+    const site = new SiteKnowledge();
+    const paths = new PathTable();
+    const rules = readBotRules(configuration.botRulesFile);
+    const identify = (userAgent: string): BotIdentity => identifyBot({ userAgent, brands: '', signatureAgent: '' });
+    const judge = new SessionVerdicts({ store, clock, rules, site, paths, identify });
     const snapshots = new SessionSnapshots(store, { clock, timer, verdicts: judge, behaviorProfile });
     const mark = (projectId: string, sessionId: string): void => snapshots.mark(projectId, sessionId);
     const merges = new SessionMerges(movingStore, clock, mark);
@@ -144,10 +150,29 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       catchUp,
     });
     await restoreLiveSessions(store, visits.live, { nowMs: clock(), gapMs: configuration.sessionGapMs });
-    await sitePages.restore(store, clock());
+    await restoreWatched(store, { live: visits.live, paths, identify });
+    await site.restore(store, clock());
+    const fingerprints = new FingerprintRepository({
+      store,
+      clock,
+      timer,
+      onFailure,
+      settle: () => mover.move(),
+      findRecentSession: async (projectId, fingerprint) => (await sessions.findRecentByFingerprint(projectId, fingerprint))?.sessionId,
+    });
+    await fingerprints.recover();
     const throttle = await openThrottle(store, configuration, { clock, timer, onFailure });
-    const watch = new BotWatch({ live: visits.live, throttle, pages: sitePages, detector });
     const live = new LiveFeed({ clock, timer });
+    const watch = new BotWatch({
+      live: visits.live,
+      throttle,
+      site,
+      rules,
+      behaviorProfile,
+      paths,
+      isFlagged: (projectId, visitorId) => fingerprints.isFlaggedByHand(projectId, visitorId),
+      onSessions: (watched) => tellSessions(watched, { feed: live, watch, throttle, behaviorProfile }),
+    });
     const anomalies = await AnomalyDetectionService.open(store, {
       clock,
       timer,
@@ -163,9 +188,16 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       bufferEventsMax,
       bufferBytesMax,
       sessions: visits.assignment,
-      observers: [watch, anomalies, live],
+      observers: [watch, fingerprints, anomalies, live],
     });
-    const sessions = new SessionRepository({ store, clock, live: visits.live, catchUp, onSession: mark });
+    const sessions = new SessionRepository({
+      store,
+      clock,
+      live: visits.live,
+      catchUp,
+      onSession: mark,
+      onUserMigrated: async (projectId, from, into) => void (await fingerprints.mergeUsers(projectId, from, into)),
+    });
     const erasure = new Erasure({
       store: movingStore,
       catchUp,
@@ -173,9 +205,14 @@ export async function openProduct(configuration: ServerConfiguration, options: P
         visits.live.forget(projectId, sessionIds, visitorIds);
         await anomalies.forget(projectId, { userIds, visitorIds });
         await throttle.forget(projectId, sessionIds, visitorIds);
+        await fingerprints.forget(projectId, visitorIds, sessionIds, userIds);
       },
       onSession: mark,
     });
+    const noteMark = (projectId: string, sessionId: string, said: Mark): void => {
+      const session = visits.live.find(projectId, sessionId);
+      if (session !== undefined) session.mark = said;
+    };
     const cleanup = new SessionCleanupService({
       sessions,
       projectIds: async () => (await projects.list()).map((project) => project.project_id),
@@ -211,7 +248,8 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       anomalies,
       live,
       decisions,
-      verdicts: new BotVerdicts({ store, clock, catchUp, onSession: mark }),
+      verdicts: new BotVerdicts({ store, clock, catchUp, onSession: mark, onMark: noteMark }),
+      fingerprints,
       snapshots,
       projects,
       keys: new KeyRepository(store, clock),
@@ -225,6 +263,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
         retention.stop();
         await pipeline.drain();
         await anomalies.close();
+        await fingerprints.close();
         await throttle.close();
         await mover.stop();
         await snapshots.stop();

@@ -121,6 +121,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   server: ['http', 'configuration.ts', 'product.ts', 'timer.ts'],
   'product.ts': [
     'anomalies',
+    'fingerprints',
     'live',
     'bots',
     'enrichment',
@@ -139,8 +140,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'product-version.ts': [],
   'timer.ts': [],
   'index.ts': [
+    'anomalies',
     'bots',
     'enrichment',
+    'fingerprints',
+    'live',
     'privacy',
     'sessions',
     'throttle',

@@ -1,12 +1,24 @@
-import { type BehavioralBotDetector, type BehavioralContext, majorOf, PathTable, SessionBehavior } from '@systemprompt-analytics/core';
+import {
+  type BotRules,
+  type PathTable,
+  SessionBehavior,
+  type SessionContext,
+  type SessionScore,
+  scoreSession,
+  type ThrottleLevel,
+} from '@systemprompt-analytics/core';
+import { NO_BOT } from '../enrichment/bot-identity.js';
 import type { EventObserver, ObservedEvent, RequestKind } from '../live/observed-event.js';
 import type { LiveSession, LiveSessions } from '../sessions/live-sessions.js';
+import type { BehaviorProfile } from '../sessions/session-row.js';
 import type { ThrottleService } from '../throttle/throttle-service.js';
-import type { SitePages } from './site-pages.js';
+import type { SiteKnowledge } from './site-knowledge.js';
 
 const DAY_MS = 86_400_000;
 /** Engines whose crawling is wanted: how they behave alone never slows them down. */
 const SEARCH_ENGINE_CATEGORY = 'search-engine';
+/** Sessions of a visitor that are counted; more of them change no score. */
+const VISITOR_SESSIONS_MAX = 64;
 
 /** What a script in the browser reports; programs without a browser report none. */
 const BEACON_TYPES: ReadonlySet<string> = new Set(['engagement', 'scroll', 'page_exit', 'link_click']);
@@ -14,79 +26,128 @@ const BEACON_TYPES: ReadonlySet<string> = new Set(['engagement', 'scroll', 'page
 export interface BotWatchOptions {
   readonly live: LiveSessions;
   readonly throttle: ThrottleService;
-  readonly pages: SitePages;
-  readonly detector: BehavioralBotDetector;
+  readonly site: SiteKnowledge;
+  readonly rules: BotRules;
+  /** Which score is the one that slows down. */
+  readonly behaviorProfile: BehaviorProfile;
+  /** Shared with whoever judges stored sessions. */
+  readonly paths: PathTable;
+  /** Is there a flag on the visitor that a person set? */
+  readonly isFlagged: (projectId: string, visitorId: string) => boolean;
+  /** Told once per commit of the sessions that something was observed of. */
+  readonly onSessions?: (sessions: readonly WatchedSession[]) => void;
+}
+
+/** A session that something was observed of in a commit. */
+export interface WatchedSession {
+  readonly session: LiveSession;
+  /** The last of it in the commit. */
+  readonly event: ObservedEvent;
+  /** Was nothing known of it before the commit? */
+  readonly isNew: boolean;
+  /** Its throttle level before the commit. */
+  readonly levelBefore: ThrottleLevel;
 }
 
 /** Scores every session while it goes on: one request at a time, without reading its history again. */
 export class BotWatch implements EventObserver {
   readonly #options: BotWatchOptions;
-  readonly #paths = new PathTable();
 
   constructor(options: BotWatchOptions) {
     this.#options = options;
   }
 
   observe(events: readonly ObservedEvent[]): void {
+    const watched = new Map<LiveSession, WatchedSession>();
     for (const event of events) {
-      if (event.requestKind !== undefined) this.#observe(event, event.requestKind);
-      else if (BEACON_TYPES.has(event.type)) this.#observeBeacon(event);
+      const isBeacon = event.requestKind === undefined && BEACON_TYPES.has(event.type);
+      if (event.requestKind === undefined && !isBeacon) continue;
+      const { projectId, sessionId } = event;
+      const { live, site } = this.#options;
+      if (isBeacon) site.noteBeacon(projectId);
+      else site.note(event);
+      const session = sessionId === '' ? undefined : live.find(projectId, sessionId);
+      if (session === undefined) continue;
+      const before = watched.get(session);
+      watched.set(session, {
+        session,
+        event,
+        isNew: before?.isNew ?? session.behavior === undefined,
+        levelBefore: before?.levelBefore ?? this.#options.throttle.levelOf(projectId, 'session', sessionId).level,
+      });
+      session.behavior ??= this.#open(event, session);
+      if (isBeacon) session.behavior.beacon(event.interacted);
+      else if (event.requestKind !== undefined) this.#observe(event, event.requestKind, session, session.behavior);
     }
+    if (watched.size > 0) this.#options.onSessions?.([...watched.values()]);
   }
 
-  /** The behavioural score of a session in memory; 0 for one that is not. */
-  scoreOf(projectId: string, session: LiveSession): number {
-    if (session.behavior === undefined) return 0;
-    return this.#options.detector.score(session.behavior, this.contextOf(projectId, session));
+  /** The scores of a session in memory; undefined when nothing was observed of it. */
+  scoresOf(projectId: string, session: LiveSession): SessionScore | undefined {
+    const { rules } = this.#options;
+    return session.behavior === undefined ? undefined : scoreSession(session.behavior, this.#contextOf(projectId, session), rules);
   }
 
-  /** What is known of a session besides its requests. */
-  contextOf(projectId: string, session: LiveSession): BehavioralContext {
-    return {
-      sitePages: this.#options.pages.countOf(projectId) || null,
-      fingerprintSessions: this.#sessionsOfVisitor(projectId, session),
-      browser: session.client?.browser ?? '',
-      browserMajor: majorOf(session.client?.browserVersion ?? ''),
-    };
+  /** The score that slows a session down: that of the profile in use, unless a person said what the session is. */
+  botScoreOf(session: LiveSession, scores: SessionScore | undefined): number {
+    if (session.mark !== '') return session.mark === 'bot' ? 100 : 0;
+    if (scores === undefined) return 0;
+    return this.#options.behaviorProfile === 'layered' ? Math.floor(scores.score * 10) / 10 : scores.classicScore;
   }
 
-  #observe(event: ObservedEvent, kind: RequestKind): void {
-    const { projectId, sessionId, visitorId, timestampMs, path } = event;
-    const { live, pages, throttle } = this.#options;
-    // A page that was shown counts as one; what failed or was asked for in another way does not tell how people read.
-    if (kind === 'page') pages.note(projectId, path);
-    const session = sessionId === '' ? undefined : live.find(projectId, sessionId);
-    if (session === undefined) return;
-    session.behavior ??= new SessionBehavior(this.#paths);
-    session.behavior.observe({
-      timestampMs,
-      path,
-      kind,
-      method: event.method || 'GET',
-      statusCode: event.statusCode,
-      hasReferrer: event.referrer !== '',
-    });
+  /** The first of a session that is observed tells what browser its visitor has. */
+  #open({ projectId, timestampMs }: ObservedEvent, { client, visitorId }: LiveSession): SessionBehavior {
+    if (client !== undefined && !client.bot.declared && visitorId !== '') {
+      this.#options.site.noteBrowser(projectId, timestampMs, client.browser, client.browserVersion, visitorId);
+    }
+    return new SessionBehavior(this.#options.paths);
+  }
+
+  #observe(event: ObservedEvent, kind: RequestKind, session: LiveSession, behavior: SessionBehavior): void {
+    const { projectId, sessionId, visitorId, timestampMs, path, statusCode } = event;
+    const { throttle, isFlagged } = this.#options;
+    if (statusCode !== undefined) session.isServerTold = true;
+    const hasReferrer = event.referrer !== '';
+    behavior.observe({ timestampMs, path, kind, method: event.method || 'GET', statusCode, hasReferrer });
+    const scores = this.scoresOf(projectId, session);
     throttle.observe(projectId, sessionId, visitorId, {
       timestampMs,
       countsAsRequest: kind !== 'asset',
       failed: event.failed,
-      botScore: this.scoreOf(projectId, session),
+      botScore: this.botScoreOf(session, scores),
       declaredSearchEngine: session.client?.bot.category === SEARCH_ENGINE_CATEGORY,
+      scanner: session.mark === '' && scores?.isScanner === true,
+      flagged: visitorId !== '' && isFlagged(projectId, visitorId),
     });
   }
 
-  #observeBeacon({ projectId, sessionId, type }: ObservedEvent): void {
-    const session = sessionId === '' ? undefined : this.#options.live.find(projectId, sessionId);
-    if (session === undefined) return;
-    session.behavior ??= new SessionBehavior(this.#paths);
-    session.behavior.beacon(type !== 'page_exit');
+  #contextOf(projectId: string, session: LiveSession): SessionContext {
+    const { client, behavior, isServerTold, given } = session;
+    // A program that speaks for a client need not name it; whoever speaks for itself has to.
+    const hasUserAgent = session.hasUserAgent || (given && !isServerTold);
+    const isNamed = session.hasUserAgent || !hasUserAgent;
+    return this.#options.site.contextOf(projectId, {
+      atMs: session.lastMs,
+      fingerprintSessions: this.#sessionsOfVisitor(projectId, session),
+      browser: client?.browser ?? '',
+      browserVersion: client?.browserVersion ?? '',
+      bot: isNamed ? (client?.bot ?? NO_BOT) : NO_BOT,
+      hasUserAgent,
+      hosting: client?.hosting ?? false,
+      network: client?.network ?? '',
+      isServerTold,
+      hasBeacons: (behavior?.beacons ?? 0) > 0,
+    });
   }
 
   #sessionsOfVisitor(projectId: string, session: LiveSession): number {
     if (session.visitorId === '') return 1;
+    const sessions = this.#options.live.ofVisitor(projectId, session.visitorId);
     let count = 0;
-    for (const other of this.#options.live.ofVisitor(projectId, session.visitorId)) {
-      if (other.firstMs > session.lastMs - DAY_MS && other.firstMs <= session.lastMs) count++;
+    for (let index = sessions.length - 1; index >= 0 && count < VISITOR_SESSIONS_MAX; index--) {
+      const firstMs = sessions[index]?.firstMs ?? 0;
+      if (firstMs <= session.lastMs - DAY_MS) break;
+      if (firstMs <= session.lastMs) count++;
     }
     return Math.max(1, count);
   }

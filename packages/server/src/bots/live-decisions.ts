@@ -49,7 +49,7 @@ export class LiveDecisions implements DecisionMaker {
       remaining,
       retry_after: retryAfterSeconds,
       reason,
-      bot_score: session === undefined ? 0 : watch.scoreOf(projectId, session),
+      bot_score: session === undefined ? 0 : watch.botScoreOf(session, watch.scoresOf(projectId, session)),
     };
   }
 

@@ -3,6 +3,7 @@ import { readProductVersion } from '../product-version.js';
 import { addAnomalyCommands } from './anomaly-commands.js';
 import { addBotCommands } from './bot-commands.js';
 import { type CliIo, createContext } from './cli-context.js';
+import { addFingerprintCommands } from './fingerprint-commands.js';
 import { addImportCommand } from './import-command.js';
 import { printFailure } from './print-failure.js';
 import { addPrivacyCommands } from './privacy-commands.js';
@@ -32,6 +33,7 @@ export async function runProgram(argv: readonly string[], io: CliIo, reports: re
   addProjectCommands(program, context);
   addKeyCommands(program, context);
   addBotCommands(program, context);
+  addFingerprintCommands(program, context);
   addAnomalyCommands(program, context);
   addPrivacyCommands(program, context);
   // Set last: commands copy it when they are added, and the list fits the program only.

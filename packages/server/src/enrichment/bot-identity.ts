@@ -28,8 +28,8 @@ export interface ProgramClaims {
  */
 export function identifyBot({ userAgent, brands, signatureAgent }: ProgramClaims): BotIdentity {
   if (signatureAgent !== '') return identifySignedAgent(signatureAgent);
+  if (isMissingUserAgent(userAgent)) return NAMELESS;
   const trimmed = userAgent.trim();
-  if (trimmed === '' || trimmed === '-') return NAMELESS;
   const known = findKnownProgram(trimmed);
   const declared = isbot(trimmed);
   if (known !== undefined && (declared || known.purpose !== '')) {
@@ -42,6 +42,12 @@ export function identifyBot({ userAgent, brands, signatureAgent }: ProgramClaims
   if (!declared) return NO_BOT;
   const listed = findCrawlerCategory(trimmed);
   return listed === undefined ? NAMELESS : { declared: true, vendor: '', purpose: '', ...listed };
+}
+
+/** Does a user agent say nothing? Log files write a dash where there is none. */
+export function isMissingUserAgent(userAgent: string): boolean {
+  const trimmed = userAgent.trim();
+  return trimmed === '' || trimmed === '-';
 }
 
 function identifySignedAgent(signatureAgent: string): BotIdentity {

@@ -1,7 +1,7 @@
 import { AnalyticsError } from '@systemprompt-analytics/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { MARKS } from '../bots/bot-verdicts.js';
 import type { Product } from '../product.js';
+import { MARKS } from '../sessions/session-mark.js';
 import type { Gate } from './principal.js';
 import { readQuery } from './query-parameters.js';
 import { readBody } from './read-body.js';

@@ -5,6 +5,7 @@ import { addAnomalyRoutes } from './anomaly-routes.js';
 import { addBotRoutes } from './bot-routes.js';
 import { addDecisionRoutes } from './decision-routes.js';
 import { addDocumentationRoutes } from './documentation-routes.js';
+import { addFingerprintRoutes } from './fingerprint-routes.js';
 import { addHealthRoute } from './health-route.js';
 import { addIngestRoutes } from './ingest-routes.js';
 import { addLiveRoute } from './live-route.js';
@@ -75,6 +76,7 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
   addProjectRoutes(server, product, gate);
   addSessionRoutes(server, product, gate);
   addBotRoutes(server, product, gate);
+  addFingerprintRoutes(server, product, gate);
   addAnomalyRoutes(server, product, gate);
   addLiveRoute(server, product, gate);
   addPrivacyRoutes(server, product, gate);

@@ -76,15 +76,21 @@ describe('GET /v1/live', () => {
     });
     test.live.observe([view('/a')]);
     await client.until(sent('"/a"'));
-    test.live.publishSession('default', {
-      change: 'opened',
-      session_id: 's',
-      page_views: 1,
-      level: 'normal',
-      traffic_class: 'human',
-      bot_score: 5,
-    });
-    test.live.publishAnomaly('default', { change: 'opened', anomaly: { anomaly_id: 'ano_1' } });
+    test.live.publishSessions(
+      'default',
+      [
+        {
+          change: 'opened' as const,
+          session_id: 's',
+          page_views: 1,
+          level: 'normal',
+          traffic_class: 'human',
+          bot_score: 5,
+        },
+      ],
+      (each) => each,
+    );
+    test.live.publishAnomaly('default', { change: 'opened' as const, anomaly: { anomaly_id: 'ano_1' } });
     await client.until(sent('ano_1'));
     expect(client.messages.map(({ event }) => event)).toEqual(['event', 'session', 'anomaly']);
     test.time.advance(15_000);
@@ -110,14 +116,20 @@ describe('GET /v1/live', () => {
     const authorization = `Bearer ${await test.makeKey('read', 'shop')}`;
     const client = await StreamClient.open('/v1/live?types=event,anomaly', { authorization });
     test.live.observe([view('/default'), view('/shop', 'shop')]);
-    test.live.publishSession('shop', {
-      change: 'updated',
-      session_id: 's',
-      page_views: 1,
-      level: 'normal',
-      traffic_class: 'human',
-      bot_score: 5,
-    });
+    test.live.publishSessions(
+      'shop',
+      [
+        {
+          change: 'updated' as const,
+          session_id: 's',
+          page_views: 1,
+          level: 'normal',
+          traffic_class: 'human',
+          bot_score: 5,
+        },
+      ],
+      (each) => each,
+    );
     test.live.publishAnomaly('shop', { last: true });
     await client.until(sent('last'));
     expect(client.messages.map(({ event, data }) => [event, data['path']])).toEqual([

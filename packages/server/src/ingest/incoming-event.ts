@@ -2,8 +2,9 @@ import { asksNotToBeTracked, type ParsedEvent, parseUsd, type RequestHeaders, to
 import type { ClientFacts } from '../enrichment/client-facts.js';
 import type { ObservedEvent, RequestKind } from '../live/observed-event.js';
 import type { ModelCallRow } from './event-rows.js';
+import { isInteraction } from './interaction.js';
 import type { PreparedEvent, Sender } from './prepare-event.js';
-import type { WebRow } from './web-rows.js';
+import { EngagementRow, type WebRow } from './web-rows.js';
 
 /** Event types that keep a session alive without opening one; see "Visits" in docs/semantics.md. */
 const ENGAGEMENT_TYPES: ReadonlySet<string> = new Set(['engagement', 'page_exit', 'scroll']);
@@ -115,6 +116,10 @@ export class IncomingEvent implements ObservedEvent {
     this.opensSession = web !== undefined && !ENGAGEMENT_TYPES.has(event.type);
     this.pageUrl = text('page_url');
     this.#call = prepared.table === 'ai_requests' ? prepared.row : undefined;
+  }
+
+  get interacted(): boolean {
+    return this.type === 'link_click' || (this.web instanceof EngagementRow && isInteraction(this.web));
   }
 
   get costPicodollars(): bigint | undefined {

@@ -37,7 +37,7 @@ describe('a subscriber', () => {
     feed.observe([view('/before')]);
     const subscription = subscribe();
     feed.observe([view('/a'), view('/b')]);
-    feed.publishSession('default', session);
+    feed.publishSessions('default', [session], (each) => each);
     feed.publishAnomaly('default', { change: 'opened', anomaly: { anomaly_id: 'ano_1' } });
     const messages = received(subscription);
     expect(messages.map(({ event }) => event)).toEqual(['event', 'event', 'session', 'anomaly']);
@@ -98,7 +98,7 @@ describe('a subscriber', () => {
     const sessions = subscribe({ types: ['session'] });
     const other = subscribe({ projectId: 'other' });
     feed.observe([view('/a'), view('/b', 'other')]);
-    feed.publishSession('default', session);
+    feed.publishSessions('default', [session], (each) => each);
     expect(received(sessions).map(({ event }) => event)).toEqual(['session']);
     expect(paths(received(other))).toEqual(['/b']);
   });
@@ -149,7 +149,7 @@ describe('a subscriber that comes back', () => {
     const lastId = received(first)[0]?.id ?? '';
     first.destroy();
     feed.observe([view('/c')]);
-    feed.publishSession('default', session);
+    feed.publishSessions('default', [session], (each) => each);
     const again = subscribe({ lastId, types: ['event'] });
     feed.observe([view('/d')]);
     expect(paths(received(again))).toEqual(['/b', '/c', '/d']);
@@ -273,7 +273,7 @@ describe('the feed', () => {
     feed.close();
     feed.close();
     feed.observe([view('/late')]);
-    feed.publishSession('default', session);
+    feed.publishSessions('default', [session], (each) => each);
     for (const subscription of [before, subscribe()]) {
       let text = '';
       for await (const part of subscription) text += String(part);

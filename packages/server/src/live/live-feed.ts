@@ -15,6 +15,8 @@ const RETRY_MS = 3_000;
  * second, and writing them as text would cost the ingest as much as storing them.
  */
 const EVENTS_PER_COMMIT_MAX = 200;
+/** And likewise of sessions. */
+const SESSIONS_PER_COMMIT_MAX = 200;
 const CLOSED_REASON = 'The server stops.';
 /** Who was dropped for reading slowly has so long to read what was sent before. */
 const DROPPED_MS_MAX = 5_000;
@@ -95,14 +97,26 @@ export class LiveFeed implements EventObserver {
     }
   }
 
-  /** Sends on how a session stands. */
-  publishSession(projectId: string, session: LiveSessionMessage): void {
-    this.#publish(projectId, 'session', session);
+  /**
+   * Sends on how sessions stand after a commit.
+   *
+   * @param messageOf called at once, and only if somebody may want to know
+   */
+  publishSessions<Session>(projectId: string, sessions: readonly Session[], messageOf: (session: Session) => LiveSessionMessage): void {
+    if (this.#closed) return;
+    const channel = this.#channelOf(projectId);
+    const shown = sessions.slice(-SESSIONS_PER_COMMIT_MAX);
+    const leftOut = sessions.length - shown.length;
+    if (leftOut > 0) channel.tell('session', serverSentEvent('skipped', { sessions: leftOut }));
+    channel.send('session', shown, (session) => {
+      const message = messageOf(session);
+      return () => message;
+    });
   }
 
   /** Sends on what became of an anomaly. */
   publishAnomaly(projectId: string, change: object): void {
-    this.#publish(projectId, 'anomaly', change);
+    if (!this.#closed) this.#channelOf(projectId).send('anomaly', [change], (each) => () => each);
   }
 
   /**
@@ -150,10 +164,6 @@ export class LiveFeed implements EventObserver {
     for (const subscription of this.#subscriptions) subscription.finish('closed', CLOSED_REASON);
   }
 
-  #publish(projectId: string, type: LiveMessageType, content: object): void {
-    if (!this.#closed) this.#channelOf(projectId).send(type, [content], (each) => () => each);
-  }
-
   #channelOf(projectId: string): LiveChannel {
     const known = this.#channels.get(projectId);
     if (known !== undefined) return known;
@@ -183,6 +193,7 @@ export class LiveFeed implements EventObserver {
   }
 }
 
-function isRecent({ receivedMs, timestampMs }: ObservedEvent): boolean {
+/** Did an event happen just now? What was imported is not happening. */
+export function isRecent({ receivedMs, timestampMs }: Pick<ObservedEvent, 'receivedMs' | 'timestampMs'>): boolean {
   return receivedMs - timestampMs <= LATE_MS_MAX;
 }

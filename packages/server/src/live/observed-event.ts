@@ -30,6 +30,8 @@ export interface ObservedEvent {
   /** Undefined where there is none. */
   readonly statusCode: number | undefined;
   readonly referrer: string;
+  /** Of what a script in the browser reports: something that a person did, rather than a page being open. */
+  readonly interacted: boolean;
   /** Did the request, call or execution fail (status 4xx or 5xx, failed, timeout)? */
   readonly failed: boolean;
   /** Latency of a call, duration of an execution or of an answer. */

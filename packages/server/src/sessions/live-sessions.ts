@@ -1,5 +1,6 @@
 import type { SessionBehavior } from '@systemprompt-analytics/core';
 import type { ClientFacts } from '../enrichment/client-facts.js';
+import type { Mark } from './session-mark.js';
 
 /** Sessions found by their visitor are named so; the rest of the name is a hash of who and when. */
 export const FOUND_PREFIX = 'v_';
@@ -22,8 +23,14 @@ export class LiveSession {
   endedMs = Number.POSITIVE_INFINITY;
   userId = '';
   client: ClientFacts | undefined = undefined;
-  /** What is kept of its page requests. */
+  /** Did the event that said who the client is come with a user agent? */
+  hasUserAgent = true;
+  /** What is kept of its requests and script events. */
   behavior: SessionBehavior | undefined = undefined;
+  /** Did a web server report its requests, with their status? */
+  isServerTold = false;
+  /** What a person said of it. */
+  mark: Mark = '';
   /** Server's time of the last move to the end of the order of eviction. */
   rankedMs: number;
 
@@ -123,6 +130,11 @@ export class LiveSessions {
       this.#projects.set(projectId, project);
     }
     return project;
+  }
+
+  /** Every session in memory, by project. */
+  *all(): Generator<readonly [projectId: string, sessions: Iterable<LiveSession>]> {
+    for (const { projectId, sessions } of this.#projects.values()) yield [projectId, sessions.values()];
   }
 
   /** A session in memory, or undefined. */

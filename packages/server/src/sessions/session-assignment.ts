@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isMissingUserAgent } from '../enrichment/bot-identity.js';
 import type { IncomingEvent } from '../ingest/incoming-event.js';
 import type { SessionFinder } from '../ingest/ingest-pipeline.js';
 import type { ArrivedEvent } from '../ingest/journal.js';
@@ -161,6 +162,7 @@ export class SessionAssignment implements SessionFinder {
       web.setOrigin(columns);
       session.originMs = incoming.timestampMs;
       session.client = client;
+      session.hasUserAgent = !isMissingUserAgent(incoming.userAgent);
     }
     incoming.client = session.client;
   }

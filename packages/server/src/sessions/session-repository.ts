@@ -59,6 +59,8 @@ export interface SessionRepositoryOptions {
   /** Brings snapshots up to date with all that was acknowledged. */
   readonly catchUp: () => Promise<void>;
   readonly onSession: (projectId: string, sessionId: string) => void;
+  /** Told when one user id became another one; it is so everywhere when this resolves. */
+  readonly onUserMigrated: (projectId: string, fromUserId: string, toUserId: string) => Promise<void>;
 }
 
 /**
@@ -157,6 +159,7 @@ export class SessionRepository {
   async migrateUser(projectId: string, fromUserId: string, toUserId: string): Promise<number> {
     const sessionIds = await this.#idsWhere(projectId, sql`user_id = ${bind.string(fromUserId)}`);
     await this.#migrate(projectId, sessionIds, toUserId);
+    await this.#options.onUserMigrated(projectId, fromUserId, toUserId);
     return sessionIds.length;
   }
 

@@ -87,6 +87,7 @@ function observedEvent(named: Named): ObservedEvent {
     method: '',
     statusCode: undefined,
     referrer: '',
+    interacted: false,
     failed: false,
     durationMs: undefined,
     costPicodollars: undefined,

@@ -20,6 +20,7 @@ export function observed(event: Partial<ObservedEvent> & Pick<ObservedEvent, 'ti
     method: '',
     statusCode: undefined,
     referrer: '',
+    interacted: false,
     failed: false,
     durationMs: undefined,
     costPicodollars: undefined,

@@ -36,6 +36,7 @@ export const COLUMN_CASES: readonly ColumnCase[] = [
   { type: 'Nullable(Decimal(38, 12))', given: '-0.000000000001', answered: '-0.000000000001', absent: null },
   { type: 'Nullable(Float64)', given: 0.1, answered: 0.1, absent: null },
   { type: 'Nullable(Int64)', given: `-${BEYOND_DOUBLE}`, answered: `-${BEYOND_DOUBLE}`, absent: null },
+  { type: 'Int128', given: `-${UINT64_MAX}00`, answered: `-${UINT64_MAX}00`, absent: '0' },
   { type: 'UInt64', given: UINT64_MAX, answered: UINT64_MAX, absent: '0' },
   { type: 'Nullable(UInt64)', given: 7, answered: '7', absent: null },
   { type: 'UInt8', given: 255, answered: 255, absent: 0 },

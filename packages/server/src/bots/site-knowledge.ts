@@ -1,0 +1,73 @@
+import { type DeclaredBot, majorOf, type SessionContext } from '@systemprompt-analytics/core';
+import type { ObservedEvent } from '../live/observed-event.js';
+import type { Store } from '../store/store.js';
+import { SiteBrowsers } from './site-browsers.js';
+import { SiteMeasurement } from './site-measurement.js';
+import { SitePages } from './site-pages.js';
+
+/** What is known of the client of a session, and of how the session was reported. */
+export interface SessionClient {
+  /** A time in the session, UTC milliseconds: browsers are compared with those of its day. */
+  readonly atMs: number;
+  /** Sessions of its visitor within 24 hours, this one included. */
+  readonly fingerprintSessions: number;
+  readonly browser: string;
+  readonly browserVersion: string;
+  readonly bot: DeclaredBot;
+  readonly hasUserAgent: boolean;
+  readonly hosting: boolean;
+  readonly network: string;
+  /** Did a web server report its requests, with their status? */
+  readonly isServerTold: boolean;
+  readonly hasBeacons: boolean;
+}
+
+/** What is known of each project's site, which a session is measured against: its pages, its visitors' browsers, how it is measured. */
+export class SiteKnowledge {
+  readonly #pages = new SitePages();
+  readonly #browsers = new SiteBrowsers();
+  readonly #measurement = new SiteMeasurement();
+
+  /** Learns from an event of a web client. */
+  note({ projectId, requestKind, path }: ObservedEvent): void {
+    if (requestKind === 'page') {
+      // What failed or was asked for in another way is no page of the site.
+      this.#pages.note(projectId, path);
+      this.#measurement.notePage(projectId);
+    } else if (requestKind === 'asset') this.#measurement.noteAsset(projectId, path);
+  }
+
+  /** Learns from an event of a script in the browser. */
+  noteBeacon(projectId: string): void {
+    this.#measurement.noteBeacon(projectId);
+  }
+
+  /** Learns what browser a visitor has. */
+  noteBrowser(projectId: string, timestampMs: number, browser: string, browserVersion: string, visitorId: string): void {
+    this.#browsers.note(projectId, timestampMs, browser, majorOf(browserVersion), visitorId);
+  }
+
+  /** What a session is judged against. */
+  contextOf(projectId: string, client: SessionClient): SessionContext {
+    const { atMs, browser, browserVersion, isServerTold, hasBeacons, ...rest } = client;
+    return {
+      fingerprintSessions: rest.fingerprintSessions,
+      bot: rest.bot,
+      hasUserAgent: rest.hasUserAgent,
+      hosting: rest.hosting,
+      network: rest.network,
+      sitePages: this.#pages.countOf(projectId) || null,
+      browser,
+      browserMajor: majorOf(browserVersion),
+      newestBrowserMajor: browser === '' ? null : this.#browsers.newestOf(projectId, atMs, browser),
+      measuredBy: this.#measurement.of(projectId, isServerTold, hasBeacons),
+    };
+  }
+
+  /** Reads back what stored events tell. */
+  async restore(store: Store, nowMs: number): Promise<void> {
+    await this.#pages.restore(store, nowMs);
+    await this.#measurement.restore(store, nowMs);
+    await this.#browsers.restore(store);
+  }
+}
