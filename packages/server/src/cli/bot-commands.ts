@@ -1,8 +1,8 @@
-import { AnalyticsError } from '@systemprompt-analytics/core';
 import { type Command, Option } from 'commander';
 import { isRecord, textField } from './api-client.js';
 import { addProjectOptions, type CliContext, type ConnectionOptions } from './cli-context.js';
 import { formatInteger } from './format-value.js';
+import { rescoreRange } from './rescore-range.js';
 import { visibleText } from './terminal.js';
 
 interface ExplainOptions extends ConnectionOptions {
@@ -64,19 +64,8 @@ async function mark(sessionId: string, options: MarkOptions, context: CliContext
 
 async function rescore(options: RescoreOptions, context: CliContext): Promise<void> {
   const client = await context.connect(options);
-  const until = options.until ?? new Date(Date.now()).toISOString();
-  let rescored = 0;
-  for (let after: string | undefined = ''; after !== undefined; ) {
-    const body = { since: options.since, until, after: after === '' ? undefined : after };
-    const answer = await client.postJson('/v1/bots/rescore', body, { project_id: options.project });
-    const count = isRecord(answer) ? answer['rescored'] : undefined;
-    if (!isRecord(answer) || typeof count !== 'number') {
-      throw new AnalyticsError('internal', 'The answer does not count sessions; are the server and this CLI of the same version?');
-    }
-    rescored += count;
-    after = typeof answer['next'] === 'string' ? answer['next'] : undefined;
-    if (after !== undefined) context.say(`${formatInteger(rescored)} sessions judged anew so far.`);
-  }
+  const until = options.until ?? new Date(context.io.clock()).toISOString();
+  const rescored = await rescoreRange(client, { project: options.project, since: options.since, until }, (line) => context.say(line));
   context.print(`${formatInteger(rescored)} sessions judged anew.\n`);
 }
 

@@ -271,6 +271,22 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('judging the sessions of a log anew', () => {
+  it('is asked for once when something new was stored, from a day before its first request on', async () => {
+    await importText(logLine(0, '/a') + logLine(90, '/b'), SITE);
+    expect(server.rescores).toEqual([{ since: '2026-02-28T00:00:00Z', until: '2026-03-01T00:01:31Z' }]);
+    await importText(logLine(0, '/a') + logLine(90, '/b'), [...SITE, '--restart']);
+    expect(server.rescores).toHaveLength(1);
+  });
+
+  it('is left to whoever has the key for it, and the import is none the worse', async () => {
+    server.refuseRescore = { status: 403, body: { title: 'The key does not allow this', code: 'forbidden' } };
+    const outcome = await importText(logLine(0, '/a'), SITE);
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('1 accepted') });
+    expect(outcome.stderr).toContain('systemprompt-analytics bots rescore --since 2026-02-28T00:00:00Z --until 2026-03-01T00:00:01Z');
+  });
+});
+
 it('reads the whole of a real log', async () => {
   const packed = await readFile(new URL('../../../fixtures/logs/apache-combined.log.gz', import.meta.url));
   const outcome = await importText(packed, ['--concurrency', '3'], 'real.log.gz', { clockStepMs: 3000 });

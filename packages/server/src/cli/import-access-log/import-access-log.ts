@@ -9,6 +9,7 @@ import { openSource } from '../import-source.js';
 import { ImportTally } from '../import-tally.js';
 import { EXIT } from '../print-failure.js';
 import { RejectedFile } from '../rejected-file.js';
+import { rescoreRange } from '../rescore-range.js';
 import { sendBatches, stopAll } from '../send-batches.js';
 import { Checkpoints } from './checkpoints.js';
 import { FileSource } from './file-source.js';
@@ -18,6 +19,8 @@ import type { LogSource } from './log-pieces.js';
 import type { LogReading } from './log-sample.js';
 import { RequestBatches } from './request-batches.js';
 import { StreamSource } from './stream-source.js';
+
+const DAY_MS = 86_400_000;
 
 /** What the command line says. */
 export interface AccessLogOptions extends SendingOptions, Partial<LogReading> {
@@ -78,7 +81,9 @@ export async function importAccessLog(file: string, options: AccessLogOptions, c
     } finally {
       await batches.return(undefined);
     }
-    const summary = [...tally.summary(clock() - startedMs, rejectedFile?.path, context.view), ...nextLines(requests, options)];
+    const durationMs = clock() - startedMs;
+    if (tally.accepted > 0 && options.follow !== true && !interrupt.signal.aborted) await judgeAnew(requests, client, options, say);
+    const summary = [...tally.summary(durationMs, rejectedFile?.path, context.view), ...nextLines(requests, options)];
     context.print(summary.map((line) => `${line}\n`).join(''));
   } finally {
     release();
@@ -156,6 +161,27 @@ async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
     }
   } finally {
     await pending.catch(() => undefined);
+  }
+}
+
+/**
+ * Sessions are judged as their requests arrive, against what is known of the site by then. Now that all of the log is known, its
+ * sessions are judged anew, so that how it was cut into batches makes no difference.
+ */
+async function judgeAnew(
+  { firstMs, lastMs }: RequestBatches,
+  client: ApiClient,
+  { project }: AccessLogOptions,
+  say: (line: string) => void,
+): Promise<void> {
+  const range = { project, since: isoSecond(Math.max(0, firstMs - DAY_MS)), until: isoSecond(lastMs + 1000) };
+  try {
+    await rescoreRange(client, range, say);
+  } catch (error) {
+    // All lines are stored; that is what the import promised.
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`warning: sessions were judged by what was known while the log was read, and not anew (${reason}).`);
+    say(`  systemprompt-analytics bots rescore --since ${range.since} --until ${range.until}  judges them anew, with a key of kind admin.`);
   }
 }
 

@@ -12,6 +12,10 @@ export interface ReceivedEvent {
 export interface LogServer {
   readonly url: string;
   readonly requests: readonly ReceivedRequest[];
+  /** Bodies of the requests to judge sessions anew, which are not among the others. */
+  readonly rescores: readonly unknown[];
+  /** Answers these instead. */
+  refuseRescore: TestAnswer | undefined;
   /** Events in the order of their first arrival. */
   readonly events: readonly ReceivedEvent[];
   /** Answers that are given before the usual one. */
@@ -24,7 +28,13 @@ export interface LogServer {
 export async function startLogServer(): Promise<LogServer> {
   const stored = new Map<string, ReceivedEvent>();
   const answers: TestAnswer[] = [];
+  const rescores: unknown[] = [];
   const answer = (request: ReceivedRequest): TestAnswer => {
+    if (isRescore(request)) {
+      rescores.push(JSON.parse(request.body));
+      if (logServer.refuseRescore !== undefined) return logServer.refuseRescore;
+      return { body: { rescored: 1, next: null } };
+    }
     logServer.onRequest();
     const scripted = answers.shift();
     if (scripted !== undefined) return scripted;
@@ -40,7 +50,11 @@ export async function startLogServer(): Promise<LogServer> {
   const server: LoopbackServer = await startLoopbackServer(answer);
   const logServer: LogServer = {
     url: server.url,
-    requests: server.requests,
+    get requests() {
+      return server.requests.filter((request) => !isRescore(request));
+    },
+    rescores,
+    refuseRescore: undefined,
     get events() {
       return [...stored.values()];
     },
@@ -49,6 +63,10 @@ export async function startLogServer(): Promise<LogServer> {
     close: server.close,
   };
   return logServer;
+}
+
+function isRescore({ url }: ReceivedRequest): boolean {
+  return url.startsWith('/v1/bots/rescore');
 }
 
 /** A combined line: second of 1 March 2026, path. */
