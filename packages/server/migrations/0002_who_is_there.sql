@@ -1,8 +1,10 @@
 -- Who is there: requests of web servers, visitors, and what is concluded about a session. Columns that say where a visitor
 -- came from stand in the events that opened a session only; everywhere else they keep their defaults and take no room.
+-- query_role is what a query says that is not stored: 'probe' for one that looks for weaknesses, 'feed' for one that asks for a feed.
 
 {{extend analytics_events}}
   ADD COLUMN IF NOT EXISTS visitor_id String,
+  ADD COLUMN IF NOT EXISTS query_role LowCardinality(String),
   ADD COLUMN IF NOT EXISTS method LowCardinality(String),
   ADD COLUMN IF NOT EXISTS status_code UInt16,
   ADD COLUMN IF NOT EXISTS response_bytes Nullable(UInt64),
@@ -30,7 +32,8 @@
   ADD COLUMN IF NOT EXISTS click_id LowCardinality(String);
 
 {{extend engagement_events}}
-  ADD COLUMN IF NOT EXISTS visitor_id String;
+  ADD COLUMN IF NOT EXISTS visitor_id String,
+  ADD COLUMN IF NOT EXISTS query_role LowCardinality(String);
 
 -- Requests that a web server answered and that are no page views: assets, errors, robots.txt, everything a program asks for.
 CREATE TABLE {{table http_requests}} (
@@ -59,6 +62,7 @@ CREATE TABLE {{table http_requests}} (
   page_url String CODEC(ZSTD(1)),
   page_path String CODEC(ZSTD(1)),
   page_host LowCardinality(String),
+  query_role LowCardinality(String),
   referrer String CODEC(ZSTD(1)),
   status_code UInt16,
   response_bytes Nullable(UInt64) CODEC(ZSTD(1)),

@@ -117,7 +117,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'product.ts',
     'product-version.ts',
   ],
-  cli: ['reports', 'configuration.ts', 'product-version.ts', 'server'],
+  cli: ['bots', 'reports', 'configuration.ts', 'product-version.ts', 'server'],
   server: ['http', 'configuration.ts', 'product.ts', 'timer.ts'],
   'product.ts': [
     'anomalies',
@@ -221,6 +221,7 @@ describe('the server', () => {
 
   it('loads at a later line only what a command other than `serve`, or another store, does without', () => {
     expect(serverImports.filter(({ dynamic }) => dynamic).map(({ from, specifier }) => `${from} ${specifier}`)).toEqual([
+      'cli/evaluate-bots-command.ts ../bots/evaluate/index.js',
       'cli/serve-command.ts ../server/run-server.js',
       'product.ts ./store/chdb-driver.js',
       'throttle/open-rate-limiter.ts ./open-redis.js',

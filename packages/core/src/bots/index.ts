@@ -8,6 +8,10 @@ export {
   describeSignal,
   readBehavioralRules,
 } from './behavioral-signals.js';
+export * from './evaluation/confusion-matrix.js';
+export * from './evaluation/evaluate-scores.js';
+export type { LabelledScore } from './evaluation/ranked-scores.js';
+export * from './evaluation/seeded-chance.js';
 export * from './judge-session.js';
 export * from './layered-rules.js';
 export * from './measure-requests.js';

@@ -9,6 +9,9 @@
  */
 export type PathRole = 'plain' | 'probe' | 'guess' | 'sign_in' | 'program_file' | 'feed';
 
+/** What a query says of who asks: looking for weaknesses, or for a feed. */
+export type QueryRole = 'plain' | 'probe' | 'feed';
+
 // Alternatives are anchored to a slash or a closing word, and none repeats a group that can match in two ways, so each is
 // linear in a text that is cut to PATH_LENGTH_MAX before.
 const PROBE_PATH = new RegExp(
@@ -66,7 +69,7 @@ export function roleOfPath(path: string): PathRole {
  * roleOfQuery('page=2'); // 'plain'
  * ```
  */
-export function roleOfQuery(query: string): 'plain' | 'probe' | 'feed' {
+export function roleOfQuery(query: string): QueryRole {
   const text = decoded(query);
   if (PROBE_QUERY.test(text)) return 'probe';
   return FEED_QUERY.test(text) ? 'feed' : 'plain';

@@ -114,9 +114,9 @@ export class SessionBehavior implements PageMeasures {
     if (gapMs <= SHORT_GAP_MS) this.#shortGaps += 1;
   }
 
-  #observeRare({ path, method, statusCode }: SessionRequest, page: KnownPath): void {
+  #observeRare({ path, queryRole, method, statusCode }: SessionRequest, page: KnownPath): void {
     const isError = statusCode !== undefined && ERROR_STATUSES.has(statusCode);
-    const role = page.role === 'plain' ? roleOfQueryIn(path) : page.role;
+    const role = page.role === 'plain' ? (queryRole ?? roleOfQueryIn(path)) : page.role;
     if (role === 'plain' && !isError && (method === 'GET' || method === 'POST')) return;
     this.#rare ??= { errorHashes: [], probes: 0, guesses: 0, signIns: 0, programFiles: 0, feeds: 0, headRequests: 0, oddMethods: 0 };
     const rare = this.#rare;

@@ -1,4 +1,5 @@
 import { AnalyticsError } from '../errors/analytics-error.js';
+import type { QueryRole } from './path-role.js';
 
 /**
  * What a request is to the measuring of a session. Beacons of the tracker are none of these: they are reported to
@@ -15,6 +16,8 @@ export interface SessionRequest {
    * Only the first {@link PATH_LENGTH_MAX} characters of each are looked at.
    */
   readonly path: string;
+  /** What the query says of who asks, where it is known and `path` has none; see `roleOfQuery`. */
+  readonly queryRole?: QueryRole | undefined;
   /** `page` for a page view, `asset` for what a page loads (images, styles, scripts, fonts), `other` for the rest (robots.txt, feeds, APIs). */
   readonly kind: RequestKind;
   /** HTTP method in upper case. */

@@ -8,7 +8,10 @@ describe('what a path was asked for', () => {
       'page',
       '/ /about /about/ /blog/hello-world /index.html /a.htm /shop.php /x.aspx /x.jsp /user/jane.doe /v1.2/ /v1.2 /feedback /rssbook /a.b/c',
     ],
-    ['asset', '/a.css /js/app.MJS /x/y.js.map /f.woff2 /logo.svg /favicon.ico /p.jpeg /p.avif /v.mp4 /s.mp3 /site.webmanifest /m.wasm'],
+    [
+      'asset',
+      '/a.css /js/app.MJS /x/y.js.map /f.woff2 /logo.svg /favicon.ico /feed.xsl /intro.swf /browserconfig.xml /app/manifest.json /p.jpeg /p.avif /v.mp4 /s.mp3 /site.webmanifest /m.wasm',
+    ],
     [
       'other',
       '/robots.txt /sitemap.xml /sitemap.xml.gz /feed /blog/feed/ /rss /atom /index.rdf /api/x.json /paper.pdf /a.zip /.env /.well-known/security',
@@ -18,8 +21,27 @@ describe('what a path was asked for', () => {
   });
 });
 
+describe('a query', () => {
+  it.each([
+    ['/blog', 'flav=rss20', 'other'],
+    ['/blog/', 'page=2&format=ATOM', 'other'],
+    ['/blog', 'feed=rss2', 'other'],
+    ['/blog', 'page=2', 'page'],
+    ['/search', 'q=rss', 'page'],
+    ['/blog', 'format=rssbook', 'page'],
+    ['/a.css', 'flav=rss20', 'asset'],
+  ])('of %s?%s makes it %s', (path, query, kind) => {
+    expect(requestKindOf(path, query)).toBe(kind);
+    expect(defaultContentRouting().isPage(path, query)).toBe(kind === 'page');
+  });
+
+  it('does not matter to a path that is a page by a pattern', () => {
+    expect(defaultContentRouting({ pages: ['/blog'] }).isPage('/blog', 'flav=rss20')).toBe(true);
+  });
+});
+
 describe('routing by patterns', () => {
-  const isPage = (patterns: ContentPatterns, path: string): boolean => defaultContentRouting(patterns).isPage(path);
+  const isPage = (patterns: ContentPatterns, path: string): boolean => defaultContentRouting(patterns).isPage(path, '');
 
   it.each<[ContentPatterns, string, boolean]>([
     [{}, '/a', true],

@@ -1,9 +1,14 @@
+import { roleOfQuery } from '../bots/path-role.js';
 import { AnalyticsError } from '../errors/analytics-error.js';
 
 /** Says which paths of a site are HTML pages and what they show. A host may bring its own. */
 export interface ContentRouting {
-  /** Is this path an HTML page? Only a page is a landing page or an entry. */
-  isPage(path: string): boolean;
+  /**
+   * Is this path an HTML page? Only a page is a landing page or an entry.
+   *
+   * @param query as it was asked for, without its question mark; empty when there is none
+   */
+  isPage(path: string, query: string): boolean;
   /** Id of the content that the path shows; undefined when it shows none that has one. */
   contentIdOf(path: string): string | undefined;
 }
@@ -31,7 +36,7 @@ const PATTERNS_MAX = 200;
 const ASSETS = new Set(
   (
     'css js mjs cjs map wasm png jpg jpeg jpe gif svg svgz ico cur webp avif apng bmp tif tiff heic jxl ' +
-    'woff woff2 ttf otf eot mp4 m4v webm ogv mov m3u8 mpd mp3 m4a aac ogg oga opus wav flac vtt webmanifest'
+    'woff woff2 ttf otf eot mp4 m4v webm ogv mov m3u8 mpd mp3 m4a aac ogg oga opus wav flac vtt webmanifest xsl xslt swf'
   ).split(' '),
 );
 
@@ -42,18 +47,27 @@ const ASSETS = new Set(
 const OTHERS = new Set(
   (
     'json jsonl ndjson xml rss atom rdf txt csv tsv yaml yml md pdf epub doc docx xls xlsx ppt pptx odt ods odp rtf ics vcf ' +
-    'zip gz tgz bz2 xz zst 7z rar tar iso dmg pkg exe msi deb rpm apk ipa jar war bin sql bak db log env ini conf cfg pem key sh'
+    'zip gz tgz bz2 xz zst 7z rar tar iso dmg pkg exe msi deb rpm apk ipa jar war bin sql bak db log env ini conf cfg pem key sh ' +
+    'pyc whl gem pcap torrent sig asc patch diff'
   ).split(' '),
 );
 
+/** What browsers ask for by themselves, whatever its ending. */
+const ASKED_BY_BROWSERS = /\/(?:browserconfig\.xml|manifest\.json|\.well-known\/appspecific\/com\.chrome\.devtools\.json)$/;
 const FEED = /\/(?:feed|feeds|rss|atom)\/?$/i;
 const WELL_KNOWN = /^\/\.well-known\//;
 
-/** What a path is by its extension; without one, or with one that is none of the known, it is a page. */
-export function requestKindOf(path: string): PathKind {
+/**
+ * What a path is by its extension; without one, or with one that is none of the known, it is a page, unless its query asks for a
+ * feed, as in `/blog?format=rss`.
+ *
+ * @param query without its question mark. @default none
+ */
+export function requestKindOf(path: string, query = ''): PathKind {
   const extension = extensionOf(path);
-  if (ASSETS.has(extension)) return 'asset';
-  return OTHERS.has(extension) || FEED.test(path) || WELL_KNOWN.test(path) ? 'other' : 'page';
+  if (ASSETS.has(extension) || ASKED_BY_BROWSERS.test(path)) return 'asset';
+  if (OTHERS.has(extension) || FEED.test(path) || WELL_KNOWN.test(path)) return 'other';
+  return query !== '' && roleOfQuery(query) === 'feed' ? 'other' : 'page';
 }
 
 function extensionOf(path: string): string {
@@ -73,9 +87,9 @@ export function defaultContentRouting(patterns: ContentPatterns = {}): ContentRo
   const notPages = compileAll('notPages', patterns.notPages);
   const content = compileAll('content', patterns.content);
   return {
-    isPage(path) {
+    isPage(path, query) {
       if (notPages.some((pattern) => pattern.test(path))) return false;
-      return requestKindOf(path) === 'page' || pages.some((pattern) => pattern.test(path));
+      return requestKindOf(path, query) === 'page' || pages.some((pattern) => pattern.test(path));
     },
     contentIdOf(path) {
       for (const pattern of content) {

@@ -104,11 +104,11 @@ export class BotWatch implements EventObserver {
   }
 
   #observe(event: ObservedEvent, kind: RequestKind, session: LiveSession, behavior: SessionBehavior): void {
-    const { projectId, sessionId, visitorId, timestampMs, path, statusCode } = event;
+    const { projectId, sessionId, visitorId, timestampMs, path, queryRole, statusCode } = event;
     const { throttle, isFlagged } = this.#options;
     if (statusCode !== undefined) session.isServerTold = true;
     const hasReferrer = event.referrer !== '';
-    behavior.observe({ timestampMs, path, kind, method: event.method || 'GET', statusCode, hasReferrer });
+    behavior.observe({ timestampMs, path, queryRole: queryRole ?? 'plain', kind, method: event.method || 'GET', statusCode, hasReferrer });
     const scores = this.scoresOf(projectId, session);
     throttle.observe(projectId, sessionId, visitorId, {
       timestampMs,

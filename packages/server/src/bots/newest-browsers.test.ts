@@ -82,6 +82,13 @@ describe('the newest version of a browser', () => {
     expect([newest.newestOf(''), newest.newestOf('Chrome')]).toEqual([null, null]);
   });
 
+  it('is known of a browser after any number of made-up names', () => {
+    const newest = new NewestBrowsers();
+    for (let name = 0; name < 5000; name++) newest.note(`Made up ${name}`, 7, 'forger');
+    for (const visitor of ['a', 'b', 'c']) newest.note('Chrome', 141, visitor);
+    expect(newest.newestOf('Chrome')).toBe(141);
+  });
+
   it('keeps the browsers it knows when there are too many names', () => {
     const newest = new NewestBrowsers();
     for (let name = 0; name < 1000; name++) for (const visitor of ['a', 'b', 'c']) newest.note(`Browser ${name}`, 7, visitor);

@@ -14,7 +14,7 @@ interface Showing {
  * grows stale. Anybody can write `Chrome/999` into a user agent; so the newest is the highest major version that three different
  * visitors have shown, or a later one: the third highest of what each visitor showed at most. It never falls.
  *
- * Constant time and three visitors in memory per browser, 500 browsers at most. Who sends a forged version from three addresses
+ * Constant time and three visitors in memory per browser, 500 browsers at most, as names can be made up too. Who sends a forged version from three addresses
  * is believed; what that does is limited to the points of the layer `browser_age`.
  *
  * @example
@@ -51,8 +51,11 @@ export class NewestBrowsers {
     return this.#highest.get(browser)?.[VISITORS_MIN - 1]?.major ?? null;
   }
 
-  /** Browsers too many are not kept, so nothing is ever known of them. */
+  /** Browsers that were not shown by enough visitors make way; where all were, one more is not kept and nothing is known of it. */
   #open(browser: string): Showing[] {
+    if (this.#highest.size >= BROWSERS_MAX) {
+      for (const [name, showings] of this.#highest) if (showings.length < VISITORS_MIN) this.#highest.delete(name);
+    }
     const highest: Showing[] = [];
     if (this.#highest.size < BROWSERS_MAX) this.#highest.set(browser, highest);
     return highest;

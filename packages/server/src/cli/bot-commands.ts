@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { isRecord, textField } from './api-client.js';
 import { addProjectOptions, type CliContext, type ConnectionOptions } from './cli-context.js';
+import { addEvaluateBotsCommand } from './evaluate-bots-command.js';
 import { formatInteger } from './format-value.js';
 import { rescoreRange } from './rescore-range.js';
 import { visibleText } from './terminal.js';
@@ -19,9 +20,9 @@ interface RescoreOptions extends ConnectionOptions {
   readonly until?: string;
 }
 
-/** Adds `bots explain|mark|rescore`. */
+/** Adds `bots explain|mark|rescore|evaluate`. */
 export function addBotCommands(program: Command, context: CliContext): void {
-  const bots = program.command('bots').description('bots: explain, mark, rescore');
+  const bots = program.command('bots').description('bots: explain, mark, rescore, evaluate');
   addProjectOptions(
     bots
       .command('explain')
@@ -46,7 +47,8 @@ export function addBotCommands(program: Command, context: CliContext): void {
       .requiredOption('--since <time>', 'ISO 8601; sessions that started from then on')
       .option('--until <time>', 'ISO 8601; and before then (default: now)'),
   ).action((options: RescoreOptions) => rescore(options, context));
-  bots.showHelpAfterError('Commands of bots: explain, mark, rescore.');
+  addEvaluateBotsCommand(bots, context);
+  bots.showHelpAfterError('Commands of bots: explain, mark, rescore, evaluate.');
 }
 
 async function explain(sessionId: string, options: ExplainOptions, context: CliContext): Promise<void> {

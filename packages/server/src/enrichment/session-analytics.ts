@@ -69,8 +69,8 @@ export function extractSessionAnalytics(
 ): SessionAnalytics {
   const ip = clientAddressOf({ socketAddress, headers, trustedProxies });
   const userAgent = headerValue(headers, 'user-agent');
-  const path = parseAddress(url)?.pathname ?? '';
-  const isPage = path !== '' && routing.isPage(path);
+  const { pathname: path = '', search = '' } = parseAddress(url) ?? {};
+  const isPage = path !== '' && routing.isPage(path, search.slice(1));
   return {
     ...enricher.clientFacts({ ip, userAgent, headers }),
     ...enricher.acquisition({ pageUrl: url, referrer, ownHosts }),

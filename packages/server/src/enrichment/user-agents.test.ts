@@ -12,6 +12,15 @@ const reader = new UserAgentReader();
 
 describe('user agents', () => {
   it.each([
+    'Mozilla/5.0 (compatible; Exabot/3.0; +http://www.exabot.com/go/robot)',
+    'SAMSUNG-GT-E2232/1.0 Openwave/1 UP.Browser/6',
+    'Any words at all/1.0 (that a client likes)',
+    'FeedBurner/1.0 (http://www.FeedBurner.com)',
+  ])('name no browser that nobody knows: %s', (userAgent) => {
+    expect(reader.read(userAgent)).toMatchObject({ browser: '', browserVersion: '' });
+  });
+
+  it.each([
     [CHROME, 'desktop', 'Chrome', '137', 'Windows 10'],
     [`${WINDOWS} Chrome/137.0.0.0 Safari/537.36 Edg/137.0.3296.62`, 'desktop', 'Edge', '137.0.3296', 'Windows 10'],
     [`${WINDOWS} Chrome/134.0.0.0 Safari/537.36 OPR/119.0.0.0`, 'desktop', 'Opera', '119', 'Windows 10'],

@@ -1,5 +1,5 @@
 import { headerValue, type RequestHeaders } from '@systemprompt-analytics/core';
-import { type ClientHints as BowserHints, parse } from 'bowser';
+import { type ClientHints as BowserHints, BROWSER_MAP, parse } from 'bowser';
 import { identifyBot } from './bot-identity.js';
 import type { ClientFacts } from './client-facts.js';
 import { RecentCache } from './recent-cache.js';
@@ -46,6 +46,16 @@ const BROWSER_NAMES: ReadonlyMap<string, string> = new Map([
   ['Focus', 'Firefox Focus'],
   ['Miui', 'Miui Browser'],
   ['Generic', ''],
+]);
+
+/**
+ * Browsers that the parser knows by name. Of any other user agent it gives the words before the first slash, which are whatever
+ * the client likes: rows of a report that anybody can add to.
+ */
+const KNOWN_BROWSERS: ReadonlySet<string> = new Set([
+  ...Object.values(BROWSER_MAP),
+  ...BROWSER_NAMES.keys(),
+  ...['PlayStation 4', 'SlimerJS', 'Midori', 'Lynx', 'w3m', 'Links', 'ELinks', 'Dillo', 'Konqueror', 'Falkon', 'Iceweasel'],
 ]);
 
 /** Brands of Client Hints by the browser's name. */
@@ -129,7 +139,7 @@ function readUserAgent(whole: string, headers: RequestHeaders): UserAgentFacts {
   const { browser, os, platform } = parse(userAgent, hints === undefined ? undefined : bowserHints(hints));
   // Of crawlers the parser gives the crawler as browser; that is the bot's name and not a browser.
   const named = platform.type === 'bot' ? '' : (browser.name ?? '');
-  const name = BROWSER_NAMES.get(named) ?? named;
+  const name = KNOWN_BROWSERS.has(named) ? (BROWSER_NAMES.get(named) ?? named) : '';
   return {
     deviceType: bot.declared ? 'bot' : deviceTypeOf(platform.type, os.name, hints),
     browser: name,

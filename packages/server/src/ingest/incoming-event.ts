@@ -60,6 +60,7 @@ export class IncomingEvent implements ObservedEvent {
   readonly tool: string;
   readonly model: string;
   readonly path: string;
+  readonly queryRole: 'probe' | 'feed' | undefined;
   readonly requestKind: RequestKind | undefined;
   readonly method: string;
   readonly statusCode: number | undefined;
@@ -101,6 +102,7 @@ export class IncomingEvent implements ObservedEvent {
     this.tool = text('tool');
     this.model = text('model');
     this.path = web?.page_path ?? '';
+    this.queryRole = web?.query_role;
     this.requestKind = requestKindOf(event.type, prepared);
     this.method = text('method');
     this.statusCode = number('status_code');

@@ -1,4 +1,4 @@
-import { type ContentRouting, requestKindOf, strippedUrl } from '@systemprompt-analytics/core';
+import { type ContentRouting, PATH_LENGTH_MAX, requestKindOf, roleOfQuery, strippedUrl } from '@systemprompt-analytics/core';
 import type { RequestKind } from '../live/observed-event.js';
 import type { Value } from './event-rows.js';
 
@@ -8,13 +8,20 @@ export interface StoredPage {
   readonly url: string | undefined;
   readonly path: string;
   readonly host: string;
+  /** What the query, which is not stored, says of who asks; undefined when it says nothing. */
+  readonly queryRole: 'probe' | 'feed' | undefined;
 }
 
-const NO_PAGE: StoredPage = { url: undefined, path: '', host: '' };
+const NO_PAGE: StoredPage = { url: undefined, path: '', host: '', queryRole: undefined };
 
 /** Statuses with which a server answers that a page is shown: from its body, or from the browser's cache. */
 function isShown(statusCode: number): boolean {
   return (statusCode >= 200 && statusCode < 300) || statusCode === 304;
+}
+
+function queryRoleOf(search: string): StoredPage['queryRole'] {
+  const role = search === '' ? 'plain' : roleOfQuery(search.slice(1, 1 + PATH_LENGTH_MAX));
+  return role === 'plain' ? undefined : role;
 }
 
 /** Reads addresses of pages as they may be stored: no parameter that is not on the list, no user, no fragment. */
@@ -34,8 +41,8 @@ export class PageReader {
   /** The page that an address names. */
   read(address: Value): StoredPage {
     if (typeof address !== 'string' || address === '') return NO_PAGE;
-    const { pathname, host } = new URL(address);
-    return { url: strippedUrl(address, this.#queryParameters), path: pathname, host };
+    const { pathname, host, search } = new URL(address);
+    return { url: strippedUrl(address, this.#queryParameters), path: pathname, host, queryRole: queryRoleOf(search) };
   }
 
   /** Where a visitor came from, as it may be stored; what is no address is kept as it is. */
@@ -50,9 +57,12 @@ export class PageReader {
     return kind === 'page' ? 'other' : kind;
   }
 
-  /** Is a request with this outcome a view of a page? */
-  isPageView(path: string, method: Value, statusCode: Value): boolean {
-    return (method ?? 'GET') === 'GET' && typeof statusCode === 'number' && isShown(statusCode) && this.#routing.isPage(path);
+  /** Is a request of this address with this outcome a view of a page? */
+  isPageView(address: Value, method: Value, statusCode: Value): boolean {
+    if ((method ?? 'GET') !== 'GET' || typeof statusCode !== 'number' || !isShown(statusCode)) return false;
+    if (typeof address !== 'string' || address === '') return this.#routing.isPage('', '');
+    const { pathname, search } = new URL(address);
+    return this.#routing.isPage(pathname, search.slice(1));
   }
 
   /** The content that a path shows. */

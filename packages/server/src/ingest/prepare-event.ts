@@ -83,8 +83,7 @@ export function prepareEvent(event: ParsedEvent, context: PrepareContext): Prepa
     case 'http_requests': {
       const { fields } = event;
       // A page that a web server answered is a page view, whoever saw it being answered.
-      const { path } = context.pages.read(fields['page_url']);
-      return context.pages.isPageView(path, fields['method'], fields['status_code'])
+      return context.pages.isPageView(fields['page_url'], fields['method'], fields['status_code'])
         ? { projectId, id, table: 'analytics_events', row: new PageEventRow(id, event, context) }
         : { projectId, id, table, row: new HttpRequestRow(id, event, context) };
     }

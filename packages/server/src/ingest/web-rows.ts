@@ -33,15 +33,18 @@ export class WebRow extends EventRow {
   readonly page_url: Value;
   readonly page_path: string;
   readonly page_host: string;
+  /** What the query, which is not stored, says of who asks. */
+  readonly query_role: 'probe' | 'feed' | undefined;
   readonly referrer: Value;
 
   constructor(id: string, event: ParsedEvent, context: PrepareContext) {
     super(id, event, context);
     const { fields } = event;
-    const { url, path, host } = context.pages.read(fields['page_url']);
+    const { url, path, host, queryRole } = context.pages.read(fields['page_url']);
     this.page_url = url;
     this.page_path = path;
     this.page_host = host;
+    this.query_role = queryRole;
     this.referrer = context.pages.referrer(fields['referrer']);
   }
 }

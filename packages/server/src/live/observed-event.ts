@@ -24,6 +24,8 @@ export interface ObservedEvent {
   readonly model: string;
   /** Of events about a page or a request: the path without its query. */
   readonly path: string;
+  /** What the query, which is not stored, says of who asks; undefined when it says nothing. */
+  readonly queryRole: 'probe' | 'feed' | undefined;
   /** Of HTTP requests; a page view of a tracker is a `page`. Undefined for all that is no request of a web page. */
   readonly requestKind: RequestKind | undefined;
   readonly method: string;

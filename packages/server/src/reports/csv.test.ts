@@ -109,6 +109,6 @@ describe('the catalogue', () => {
     expect(trends.find((each) => each.name === 'group_by')).toMatchObject({ type: 'enum', values: ['hour', 'day', 'week'] });
     expect(trends.find((each) => each.name === 'since')).toMatchObject({ type: 'time', default: '7d' });
     const live = find('/v1/reports/sessions/live')?.parameters ?? [];
-    expect(live[0]).toMatchObject({ name: 'minutes', type: 'integer', default: '30' });
+    expect(live.find((each) => each.name === 'minutes')).toMatchObject({ type: 'integer', default: '30' });
   });
 });

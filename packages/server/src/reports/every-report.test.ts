@@ -120,6 +120,8 @@ describe('on a seeded store', () => {
   beforeAll(async () => {
     await sendAll(reports, seedRecords(reports.product.prices, 600).events);
     await sendAll(reports, seedTraffic(150).events);
+    const probe = { type: 'http_request', ip: '203.0.113.7', user_agent: 'curl/8.5.0', page_url: 'https://site.example/.env' };
+    await sendAll(reports, [{ ...probe, status_code: 404, timestamp: NOW_MS - 60_000 }]);
   });
 
   // A status only narrows the rows, the same way in every report: its combinations were tried above.

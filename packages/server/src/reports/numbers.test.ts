@@ -283,7 +283,8 @@ describe('overview', () => {
         ...{ requests: count, cost_usd, cost_microdollars, unpriced_requests, total_tokens, cache_hit_rate, error_rate },
         sessions: sessions.length,
         users: distinct([...sessions, ...known].map((each) => each.user)),
-        page_views: of.filter((record) => record.kind === 'page' && record.type === 'page_view').length,
+        page_views: sessions.flatMap((each) => each.records).filter((record) => record.kind === 'page' && record.type === 'page_view')
+          .length,
         tool_executions: tools.length,
         tool_success_rate: toolFacts(tools)['success_rate'],
         tasks: tasks.length,

@@ -126,9 +126,9 @@ describe('bad values are refused with their name, value and what is allowed', ()
   it.each([
     ['costs.summary', 'limit', 'it has: model, provider, agent, status, session, user, task, trace, since, until.'],
     ['costs.trends', 'sort_by', 'group_by.'],
-    ['sessions.live', 'since', 'it has: minutes, sort_by, limit.'],
+    ['sessions.live', 'since', 'it has: include, minutes, sort_by, limit.'],
     ['costs.breakdown', '__proto__', '"__proto__" is not a parameter of costs breakdown; it has: by, model'],
-    ['overview.overview', 'Since', 'it has: since, until.'],
+    ['overview.overview', 'Since', 'it has: include, since, until.'],
   ])('%s does not know %s', async (name, parameter, message) => {
     const parameters: Record<string, string> = JSON.parse(`{${JSON.stringify(parameter)}: "1"}`);
     const error = await failureOf(reports.report(name, parameters));

@@ -57,52 +57,77 @@ function started(sinceMs: number, untilMs: number): JudgedVisit[] {
 const humansIn = (visits: readonly JudgedVisit[]): JudgedVisit[] => visits.filter(({ trafficClass }) => trafficClass === 'human');
 const botsIn = (visits: readonly JudgedVisit[]): JudgedVisit[] => visits.filter(({ trafficClass }) => BOT_CLASSES.includes(trafficClass));
 
+type Included = 'humans' | 'bots' | 'all';
+const INCLUDED: readonly Included[] = ['humans', 'bots', 'all'];
+
+/** The visits with an event that a report about all sessions counts; ghosts count beside people. */
+function includedIn(visits: readonly JudgedVisit[], include: Included): JudgedVisit[] {
+  return visits
+    .filter((visit) => eventsIn(visit).length > 0)
+    .filter(({ trafficClass }) => include === 'all' || BOT_CLASSES.includes(trafficClass) === (include === 'bots'));
+}
+
 /** What reports of sessions say of web clients. */
-function webFacts(visits: readonly JudgedVisit[]): Facts {
-  const humans = humansIn(visits);
+function webFacts(visits: readonly JudgedVisit[], include: Included): Facts {
+  const seen = includedIn(visits, include).filter(({ trafficClass }) => trafficClass !== 'ghost');
   return {
-    visitors: visitorsOf(humans),
-    human_sessions: humans.length,
+    visitors: visitorsOf(seen),
+    bounce_rate: bounceRateOf(seen, 'plausible'),
+    page_views: includedIn(visits, include).flatMap(viewsIn).length,
+    human_sessions: humansIn(visits).length,
     bot_sessions: botsIn(visits).length,
-    bounce_rate: bounceRateOf(humans, 'plausible'),
+    bot_share: visits.length === 0 ? null : botsIn(visits).length / visits.length,
   };
 }
 
-function statsOf(visits: readonly JudgedVisit[], calls: number): Facts {
-  const withEvents = visits.filter((visit) => eventsIn(visit).length > 0);
+function statsOf(visits: readonly JudgedVisit[], agentCalls: number, include: Included): Facts {
+  const counted = includedIn(visits, include);
+  // A caller without a web client is no program that came like a visitor.
+  const calls = include === 'bots' ? 0 : agentCalls;
   return {
-    ...webFacts(visits),
-    sessions: withEvents.length + calls,
+    ...webFacts(visits, include),
+    sessions: counted.length + calls,
     users: 0,
-    converted_sessions: visits.filter((visit) => conversionsOf([visit]) > 0).length,
-    events: withEvents.flatMap(eventsIn).length + calls,
-    page_views: visits.flatMap(viewsIn).length,
-    requests: visits.flatMap(eventsIn).filter(({ kind }) => kind === 'call').length + calls,
+    converted_sessions: counted.filter((visit) => conversionsOf([visit]) > 0).length,
+    events: counted.flatMap(eventsIn).length + calls,
+    requests: counted.flatMap(eventsIn).filter(({ kind }) => kind === 'call').length + calls,
   };
 }
 
 describe('sessions', () => {
-  it('stats tell people from programs', async () => {
+  it.each(INCLUDED)('stats count %s', async (include) => {
     const visits = started(TRAFFIC_SINCE, TRAFFIC_UNTIL);
-    const [row] = (await reports.report('sessions.stats', TRAFFIC_RANGE)).rows;
-    expectFacts(row, statsOf(visits, 1));
-    const { average_duration_ms: average } = visitFacts(visits);
+    const [row] = (await reports.report('sessions.stats', { ...TRAFFIC_RANGE, include })).rows;
+    expectFacts(row, statsOf(visits, 1, include));
+    const { average_duration_ms: average } = visitFacts(includedIn(visits, include));
     const sessions = Number(row?.['sessions']);
     // The session of the agent took no time.
-    expect(row?.['average_duration_ms']).toBeCloseTo((Number(average) * (sessions - 1)) / sessions, 6);
+    const visited = include === 'bots' ? sessions : sessions - 1;
+    expect(row?.['average_duration_ms']).toBeCloseTo((Number(average) * visited) / sessions, 6);
   });
 
-  it('trends too, in every bucket', async () => {
-    const { rows } = await reports.report('sessions.trends', { ...TRAFFIC_RANGE, group_by: 'day' });
+  it('counts people unless it is told otherwise', async () => {
+    for (const name of ['sessions.stats', 'sessions.trends', 'overview.overview']) {
+      const { rows } = await reports.report(name, TRAFFIC_RANGE);
+      expect(rows).toEqual((await reports.report(name, { ...TRAFFIC_RANGE, include: 'humans' })).rows);
+      expect(rows).not.toEqual((await reports.report(name, { ...TRAFFIC_RANGE, include: 'all' })).rows);
+    }
+  });
+
+  it.each(INCLUDED)('trends count %s in every bucket', async (include) => {
+    const { rows } = await reports.report('sessions.trends', { ...TRAFFIC_RANGE, group_by: 'day', include });
     for (const [index, row] of rows.entries()) {
       const sinceMs = Date.parse(String(row['bucket']));
       const untilMs = Date.parse(String(rows[index + 1]?.['bucket'] ?? TRAFFIC_RANGE.until));
-      expectFacts(row, statsOf(started(sinceMs, untilMs), index === 0 ? 1 : 0), String(row['bucket']));
+      expectFacts(row, statsOf(started(sinceMs, untilMs), index === 0 ? 1 : 0, include), String(row['bucket']));
     }
   });
 
   it('live shows who is there, also who only meets with errors', async () => {
-    const { rows } = await reports.report('sessions.live', { minutes: '10' });
+    const listed = async (include: Included): Promise<unknown[]> =>
+      (await reports.report('sessions.live', { minutes: '10', include })).rows.map((row) => row['session_id']);
+    expect([await listed('humans'), await listed('bots')]).toEqual([['agent-now', 'now'], ['probe']]);
+    const { rows } = await reports.report('sessions.live', { minutes: '10', include: 'all' });
     expect(rows.map((row) => row['session_id'])).toEqual(['agent-now', 'probe', 'now']);
     const [agent, probe, now] = rows;
     const nobody = {
@@ -130,13 +155,13 @@ describe('sessions', () => {
   });
 });
 
-it('the overview tells people from programs, each figure with the previous period', async () => {
+it.each(INCLUDED)('the overview counts %s, each figure with the previous period', async (include) => {
   const facts = (sinceMs: number, untilMs: number): Facts => {
     const visits = started(sinceMs, untilMs);
-    return { ...webFacts(visits), bot_share: botsIn(visits).length / visits.length, conversions: conversionsOf(humansIn(visits)) };
+    return { ...webFacts(visits, include), conversions: conversionsOf(includedIn(visits, include)) };
   };
   const before = facts(TRAFFIC_SINCE - (TRAFFIC_UNTIL - TRAFFIC_SINCE), TRAFFIC_SINCE);
-  const [row] = (await reports.report('overview.overview', TRAFFIC_RANGE)).rows;
+  const [row] = (await reports.report('overview.overview', { ...TRAFFIC_RANGE, include })).rows;
   expectFacts(row, facts(TRAFFIC_SINCE, TRAFFIC_UNTIL));
   expectFacts(row, Object.fromEntries(Object.entries(before).map(([name, value]) => [`previous_${name}`, value])));
 });

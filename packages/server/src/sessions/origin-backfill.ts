@@ -1,5 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Enricher } from '../enrichment/enrich.js';
+import { groupBy } from '../ingest/group-by.js';
 import type { OriginColumns } from '../ingest/web-rows.js';
 import { bind, identifier, join, render, type SqlFragment, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
@@ -30,8 +31,9 @@ interface SnapshotRow extends OriginColumns {
   readonly last_ms: string;
 }
 
-interface RefilledRow {
-  readonly row: OriginRow;
+/** A stored row with the origin that it is to have. */
+interface Refilled<Row extends OriginColumns> {
+  readonly stored: Row;
   readonly origin: OriginColumns;
 }
 
@@ -43,6 +45,17 @@ const ROWS_PER_STATEMENT = 1_000;
 /** Origins of a session in one table: the first counts, further ones only once all before them are deleted. */
 const ORIGINS_PER_SESSION = 10;
 const STATEMENT_SECONDS = 120;
+const DAY_MS = 86_400_000;
+/** Tables that snapshots are computed from. */
+const SNAPSHOT_TABLES = [
+  'ai_requests',
+  'mcp_tool_executions',
+  'agent_tasks',
+  'task_messages',
+  'analytics_events',
+  'engagement_events',
+  'http_requests',
+];
 
 export interface OriginBackfillOptions {
   /** The connection that moves events. */
@@ -52,6 +65,10 @@ export interface OriginBackfillOptions {
   /** Brings tables and snapshots up to date with all that was acknowledged, and with what was marked. */
   readonly catchUp: () => Promise<void>;
   readonly onSession: (projectId: string, sessionId: string) => void;
+  /** UTC milliseconds. */
+  readonly clock: () => number;
+  /** Days that rows are kept, by table. */
+  readonly retentionDays: Readonly<Record<string, number>>;
   /** @default 5000 */
   readonly sessionsPerSlice?: number;
 }
@@ -79,31 +96,36 @@ export class OriginBackfill {
    * @throws AnalyticsError `invalid_configuration` when the table of networks cannot be read, or `store_unavailable`; a slice may be repeated
    */
   async run(projectId: string, sinceMs: number, untilMs: number, after = ''): Promise<RefilledSlice> {
-    const { enricher, catchUp, onSession, sessionsPerSlice = SESSIONS_PER_SLICE } = this.#options;
+    const { enricher, catchUp, sessionsPerSlice = SESSIONS_PER_SLICE } = this.#options;
     await enricher.load();
     await catchUp();
     const sessions = await this.#sessionsOf(projectId, sinceMs, untilMs, after, sessionsPerSlice);
-    const rows = await this.#refill(projectId, sessions);
-    const firstMs = new Map<string, number>();
-    const changed = new Set<string>();
-    for (const { row, origin } of rows) {
-      const sessionId = row.session_id;
-      firstMs.set(sessionId, Math.min(firstMs.get(sessionId) ?? Number.POSITIVE_INFINITY, Number(row.timestamp_ms)));
-      if (!sameOrigin(row, origin)) changed.add(sessionId);
-    }
-    // Not every session: what was deleted for its age would be missing in a snapshot that is computed anew. But also one that a
-    // run before did not get to after it had written the events.
-    const snapshots = new Map(sessions.map((session) => [session.session_id, session]));
-    const shown = new Set<string>();
-    for (const { row, origin } of rows) {
-      const snapshot = snapshots.get(row.session_id);
-      if (Number(row.timestamp_ms) !== firstMs.get(row.session_id)) continue;
-      if (snapshot !== undefined && sameOrigin(snapshot, origin)) shown.add(row.session_id);
-    }
-    for (const sessionId of firstMs.keys()) if (!shown.has(sessionId)) onSession(projectId, sessionId);
+    const rows = groupBy(await this.#refill(projectId, sessions), ({ stored }) => stored.session_id);
+    await this.#show(
+      projectId,
+      sessions.flatMap((snapshot) => unshownOrigin(snapshot, rows.get(snapshot.session_id) ?? []) ?? []),
+    );
     await catchUp();
+    const changed = [...rows.values()].filter((ofSession) => ofSession.some(isChanged)).length;
     const next = sessions.length < sessionsPerSlice ? null : (sessions.at(-1)?.session_id ?? null);
-    return { refilled: firstMs.size, changed: changed.size, next };
+    return { refilled: rows.size, changed, next };
+  }
+
+  /**
+   * Has snapshots show their origins. They are computed anew, and their sessions judged, but for those from a time of which events
+   * may have been deleted for their age: a snapshot that is computed anew would lack these.
+   */
+  async #show(projectId: string, refilled: readonly Refilled<SnapshotRow>[]): Promise<void> {
+    const { clock, retentionDays, onSession } = this.#options;
+    const nowMs = clock();
+    const wholeSinceMs = Math.max(...SNAPSHOT_TABLES.map((table) => nowMs - (retentionDays[table] ?? Number.POSITIVE_INFINITY) * DAY_MS));
+    const whole = refilled.filter(({ stored }) => Number(stored.first_ms) >= wholeSinceMs);
+    for (const { stored } of whole) onSession(projectId, stored.session_id);
+    const aged = refilled.filter(({ stored }) => Number(stored.first_ms) < wholeSinceMs);
+    for (let start = 0; start < aged.length; start += ROWS_PER_STATEMENT) {
+      const part = aged.slice(start, start + ROWS_PER_STATEMENT);
+      await this.#write(projectId, 'user_sessions', 'session_id', part, sql`true`, sql`greatest(version, ${bind.uint(nowMs)})`);
+    }
   }
 
   #sessionsOf(projectId: string, sinceMs: number, untilMs: number, after: string, limit: number): Promise<SnapshotRow[]> {
@@ -117,21 +139,17 @@ export class OriginBackfill {
   }
 
   /** Computes and stores the origins of some sessions; gives every one of them, changed or not. */
-  async #refill(projectId: string, sessions: readonly SnapshotRow[]): Promise<RefilledRow[]> {
+  async #refill(projectId: string, sessions: readonly SnapshotRow[]): Promise<Refilled<OriginRow>[]> {
     if (sessions.length === 0) return [];
     const writeKeys = await this.#writeKeysOf(projectId);
-    const refilled: RefilledRow[] = [];
+    const refilled: Refilled<OriginRow>[] = [];
     for (const table of ORIGIN_TABLES) {
       const rows = await this.#originsOf(projectId, table, sessions);
       for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
         const part = rows
           .slice(start, start + ROWS_PER_STATEMENT)
-          .map((row) => ({ row, origin: refillOrigin(row, this.#options.enricher, writeKeys.has(row.key_id)) }));
-        await this.#write(
-          projectId,
-          table,
-          part.filter(({ row, origin }) => !sameOrigin(row, origin)),
-        );
+          .map((stored) => ({ stored, origin: refillOrigin(stored, this.#options.enricher, writeKeys.has(stored.key_id)) }));
+        await this.#writeEvents(projectId, table, part.filter(isChanged));
         refilled.push(...part);
         await otherWork();
       }
@@ -165,23 +183,34 @@ export class OriginBackfill {
     return new Set(rows.map((row) => row.key_id));
   }
 
+  async #writeEvents(projectId: string, table: string, rows: readonly Refilled<OriginRow>[]): Promise<void> {
+    if (rows.length === 0) return;
+    const times = rows.map(({ stored }) => Number(stored.timestamp_ms));
+    const among = sql`is_origin AND timestamp >= ${bind.timeMs(Math.min(...times))} AND timestamp <= ${bind.timeMs(Math.max(...times))}`;
+    await this.#write(projectId, table, 'event_id', rows, among, sql`version + 1`);
+  }
+
   /**
    * Writes rows again with their new origin. The engine reads and writes them in one statement: a row that was erased, or moved to
    * another session, since it was read does not come back.
    */
-  async #write(projectId: string, table: string, rows: readonly RefilledRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const ids = bind.strings(rows.map(({ row }) => row.event_id));
-    const times = rows.map(({ row }) => Number(row.timestamp_ms));
-    const columns = ORIGIN_NAMES.filter((name) => rows.some(({ row, origin }) => row[name] !== origin[name])).map((name) => {
+  async #write<Key extends string>(
+    projectId: string,
+    table: string,
+    key: Key,
+    rows: readonly Refilled<OriginColumns & Readonly<Record<Key, string>>>[],
+    among: SqlFragment,
+    version: SqlFragment,
+  ): Promise<void> {
+    const ids = bind.strings(rows.map(({ stored }) => stored[key]));
+    const columns = ORIGIN_NAMES.filter((name) => rows.some(({ stored, origin }) => stored[name] !== origin[name])).map((name) => {
       const text = sql`arrayElement(${bind.strings(rows.map(({ origin }) => String(origin[name])))}, at)`;
       return sql`${columnValue(name, text)} AS ${identifier(name)}`;
     });
     await this.#options.store.command(
-      render(sql`INSERT INTO ${identifier(table)} SELECT * EXCEPT (at) REPLACE (${join(columns)}, version + 1 AS version)
-        FROM (SELECT *, indexOf(${ids}, event_id) AS at FROM ${identifier(table)} FINAL
-          WHERE project_id = ${bind.string(projectId)} AND event_id IN ${ids} AND is_origin
-            AND timestamp >= ${bind.timeMs(Math.min(...times))} AND timestamp <= ${bind.timeMs(Math.max(...times))})`),
+      render(sql`INSERT INTO ${identifier(table)} SELECT * EXCEPT (at) REPLACE (${join(columns)}, ${version} AS version)
+        FROM (SELECT *, indexOf(${ids}, ${identifier(key)}) AS at FROM ${identifier(table)} FINAL
+          WHERE project_id = ${bind.string(projectId)} AND ${identifier(key)} IN ${ids} AND ${among})`),
       { seconds: STATEMENT_SECONDS },
     );
   }
@@ -193,6 +222,22 @@ const ORIGIN_COLUMNS = join(ORIGIN_NAMES.map(identifier));
 function columnValue(name: (typeof ORIGIN_NAMES)[number], text: SqlFragment): SqlFragment {
   if (name === 'asn') return sql`toUInt32(${text})`;
   return name === 'hosting' ? sql`${text} = 'true'` : text;
+}
+
+/**
+ * The first of a session's origins, where its snapshot shows another one: the origin changed now, or in a run that was killed
+ * after it had written events.
+ */
+function unshownOrigin(snapshot: SnapshotRow, origins: readonly Refilled<OriginRow>[]): Refilled<SnapshotRow> | undefined {
+  const firstMs = Math.min(...origins.map(({ stored }) => Number(stored.timestamp_ms)));
+  const first = origins.filter(({ stored }) => Number(stored.timestamp_ms) === firstMs);
+  const [earliest] = first;
+  if (earliest === undefined || first.some(({ origin }) => sameOrigin(snapshot, origin))) return undefined;
+  return { stored: snapshot, origin: earliest.origin };
+}
+
+function isChanged({ stored, origin }: Refilled<OriginColumns>): boolean {
+  return !sameOrigin(stored, origin);
 }
 
 function sameOrigin(one: OriginColumns, other: OriginColumns): boolean {

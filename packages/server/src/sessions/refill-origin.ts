@@ -2,6 +2,7 @@ import { formatIpAddress, parseIpAddress, readCampaign } from '@systemprompt-ana
 import type { ClientFacts } from '../enrichment/client-facts.js';
 import type { Enricher } from '../enrichment/enrich.js';
 import { isHostingNetwork } from '../enrichment/hosting-networks.js';
+import { NO_NETWORK } from '../enrichment/networks.js';
 import type { OriginColumns } from '../ingest/web-rows.js';
 
 /** An event that says where the visitor of its session came from: what that was concluded from, and what was concluded. */
@@ -22,22 +23,38 @@ type AcquisitionColumns = Omit<OriginColumns, 'locale' | keyof ClientColumns | k
 /**
  * Where a visitor came from by the databases and lists as they are now, as far as what is stored tells it. The rest stays:
  *
- * - the place and network of an address that is not stored or that no database knows; of one of which the network alone is
- *   stored, what is known also stays where that network's addresses are not all in one place, and what is not known is filled;
+ * - the place and network of an address that is not stored or that no database knows, and of one of which the network alone is
+ *   stored what does not hold all over that network;
  * - the language, and what Client Hints said beyond the user agent;
  * - campaign parameters and click ids that are not in the stored address of the page.
  *
  * @param hinted did the client send its own headers, which are not stored?
  */
 export function refillOrigin(stored: StoredOrigin, enricher: Enricher, hinted: boolean): OriginColumns {
-  const facts = addressesOf(stored.ip).map((ip) => enricher.clientFacts({ ip, userAgent: stored.user_agent }));
-  const [client = enricher.clientFacts({ ip: '', userAgent: stored.user_agent })] = facts;
+  const found = findClient(stored, enricher);
   return {
     locale: stored.locale,
-    ...refillClient(stored, client, hinted && CHROMIUM.test(stored.user_agent)),
-    ...refillPlace(stored, facts),
-    ...refillNetwork(stored, facts),
+    ...refillClient(stored, found, hinted && CHROMIUM.test(stored.user_agent)),
+    ...refillPlace(stored, found),
+    ...refillNetwork(stored, found),
     ...refillAcquisition(stored, enricher),
+  };
+}
+
+/** What is told by address and user agent; of a network what is told of all its addresses. */
+function findClient({ ip, user_agent: userAgent }: StoredOrigin, enricher: Enricher): ClientFacts {
+  const [first = '', ...others] = addressesOf(ip);
+  const found = enricher.clientFacts({ ip: first, userAgent });
+  const facts = others.map((address) => enricher.clientFacts({ ip: address, userAgent }));
+  const sameCountry = facts.every(({ country }) => country === found.country);
+  const sameRegion = sameCountry && facts.every(({ region }) => region === found.region);
+  const sameCity = sameRegion && facts.every(({ city }) => city === found.city);
+  return {
+    ...found,
+    country: sameCountry ? found.country : '',
+    region: sameRegion ? found.region : '',
+    city: sameCity ? found.city : '',
+    ...(facts.every(({ asn }) => asn === found.asn) ? {} : NO_NETWORK),
   };
 }
 
@@ -51,41 +68,26 @@ function addressesOf(ip: string): string[] {
   const { version, words } = address;
   const [first = 0, second = 0, third = 0, fourth = 0] = words;
   const rest = version === 4 ? 0xff : 0xffff;
-  if (version === 4 ? (first & rest) !== 0 : (second & rest) !== 0 || third !== 0 || fourth !== 0) return [ip];
+  const isNetwork = version === 4 ? (first & rest) === 0 : (second & rest) === 0 && third === 0 && fourth === 0;
+  if (!isNetwork) return [ip];
   return NETWORK_PARTS.map((part) => {
     const within = Math.floor(part * rest);
     return formatIpAddress({ version, words: version === 4 ? [first + within] : [first, second + within, 0, 0] });
   });
 }
 
-/** What is known now, if anything; in place of something that is known already only what is certain. */
-function choose(stored: string, found: string, certain: boolean): string {
-  return found === '' || (stored !== '' && !certain) ? stored : found;
+/** A region that was known is one of the country that was known, and a city likewise. */
+function refillPlace(stored: OriginColumns, found: ClientFacts): PlaceColumns {
+  const country = found.country || stored.country;
+  const region = found.region || (country === stored.country ? stored.region : '');
+  const isStoredRegion = country === stored.country && region === stored.region;
+  return { country, region, city: found.city || (isStoredRegion ? stored.city : '') };
 }
 
-/** Country, region and city, each only as part of the one before. */
-function refillPlace(stored: OriginColumns, facts: readonly ClientFacts[]): PlaceColumns {
-  const { country, region, city } = stored;
-  const [found] = facts;
-  if (found === undefined) return { country, region, city };
-  const sameCountry = facts.every((each) => each.country === found.country);
-  const sameRegion = sameCountry && facts.every((each) => each.region === found.region);
-  const sameCity = sameRegion && facts.every((each) => each.city === found.city);
-  const nowCountry = choose(country, found.country, sameCountry);
-  const [isStored, isFound] = [nowCountry === country, nowCountry === found.country];
-  const nowRegion = choose(isStored ? region : '', isFound ? found.region : '', sameRegion);
-  const isStoredRegion = isStored && nowRegion === region;
-  const isFoundRegion = isFound && nowRegion === found.region;
-  return { country: nowCountry, region: nowRegion, city: choose(isStoredRegion ? city : '', isFoundRegion ? found.city : '', sameCity) };
-}
-
-function refillNetwork(stored: OriginColumns, facts: readonly ClientFacts[]): NetworkColumns {
-  const [found] = facts;
-  const certain = facts.every((each) => each.asn === found?.asn);
-  const known = found !== undefined && found.asn !== 0 && (stored.asn === 0 || certain || stored.asn === found.asn);
-  const asn = known ? found.asn : stored.asn;
-  const stays = !known || (found.network === '' && asn === stored.asn);
-  const network = stays ? stored.network : found.network;
+/** A name that was known is that of the number that was known. What hosting is changes with its list, too. */
+function refillNetwork(stored: OriginColumns, found: ClientFacts): NetworkColumns {
+  const asn = found.asn || stored.asn;
+  const network = found.network || (asn === stored.asn ? stored.network : '');
   return { asn, network, hosting: asn === 0 ? stored.hosting : isHostingNetwork(asn, network) };
 }
 

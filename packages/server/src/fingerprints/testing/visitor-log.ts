@@ -88,6 +88,7 @@ function observedEvent(named: Named): ObservedEvent {
     statusCode: undefined,
     referrer: '',
     interacted: false,
+    queryRole: undefined,
     failed: false,
     durationMs: undefined,
     costPicodollars: undefined,

@@ -3,12 +3,12 @@ import { ACTIVE_AGENTS } from '../agents/agent-measures.js';
 import type { ReportDefinition } from '../definition.js';
 import { column, columnsOf, measure, renamed } from '../query/measure.js';
 import { REQUEST_MEASURES } from '../query/request-measures.js';
-import { HAS_EVENT, SESSION_MEASURES } from '../query/session-measures.js';
+import { CLASS_MEASURES, SESSION_MEASURES } from '../query/session-measures.js';
 import { sideBySide } from '../query/side-by-side.js';
-import { eventsOf, messagesOf, requestsOf, sessionsOf, tasksOf, toolExecutionsOf } from '../query/sources.js';
+import { messagesOf, requestsOf, sessionsOf, tasksOf, toolExecutionsOf, webSessionsOf } from '../query/sources.js';
 import { TASK_MEASURES } from '../query/task-measures.js';
 import { TOOL_MEASURES } from '../query/tool-measures.js';
-import { IS_BOT, IS_HUMAN, IS_WEB } from '../query/traffic-filters.js';
+import { INCLUDE_SESSIONS_FILTER } from '../query/traffic-filters.js';
 
 const REQUESTS = [
   REQUEST_MEASURES.requests,
@@ -21,19 +21,10 @@ const REQUESTS = [
 const SESSIONS = [
   SESSION_MEASURES.sessions,
   SESSION_MEASURES.visitors,
-  SESSION_MEASURES.human_sessions,
+  SESSION_MEASURES.page_views,
   SESSION_MEASURES.bounce_rate,
-  SESSION_MEASURES.bot_sessions,
-  measure(
-    'bot_share',
-    'ratio',
-    null,
-    'Sessions of programs / all sessions of web clients; null without any',
-    sql`if(countIf(${IS_WEB}) = 0, NULL, countIf(${IS_BOT}) / countIf(${IS_WEB}))`,
-  ),
-  measure('conversions', 'integer', null, 'Conversion events in the sessions of people', sql`sumIf(session.conversions, ${IS_HUMAN})`),
+  measure('conversions', 'integer', null, 'Conversion events in these sessions', sql`sum(session.conversions)`),
 ];
-const PAGE_VIEWS = [measure('page_views', 'integer', null, 'Page views', sql`count()`)];
 const TOOLS = [renamed(TOOL_MEASURES.executions, 'tool_executions'), renamed(TOOL_MEASURES.success_rate, 'tool_success_rate')];
 const TASKS = [TASK_MEASURES.tasks, renamed(TASK_MEASURES.success_rate, 'task_success_rate')];
 const MESSAGES = [measure('messages', 'integer', null, 'Messages', sql`count()`)];
@@ -47,9 +38,9 @@ const USERS = column(
 const CONVERSATIONS = column('conversations', 'integer', 'Contexts with a task, a message or a model call in the range');
 
 const COLUMNS = [
-  ...columnsOf([...REQUESTS, ...SESSIONS]),
+  ...columnsOf([...REQUESTS, ...SESSIONS, ...CLASS_MEASURES]),
   USERS,
-  ...columnsOf([...PAGE_VIEWS, ...TOOLS, ...TASKS]),
+  ...columnsOf([...TOOLS, ...TASKS]),
   CONVERSATIONS,
   ...columnsOf(MESSAGES),
   ACTIVE_AGENTS,
@@ -63,6 +54,7 @@ export const overview: ReportDefinition = {
     'Model calls, cost, visits, tools, tasks and conversations of the range, each against the previous period of the same length.',
   shape: 'record',
   readsSessions: true,
+  parameters: INCLUDE_SESSIONS_FILTER,
   columns: COLUMNS,
   compared: COLUMNS.map((each) => each.name),
   parts: (scope) => [
@@ -79,8 +71,8 @@ export const overview: ReportDefinition = {
         ids: { users: sql`task.user_id`, conversations: sql`task.context_id`, active_agents: sql`task.agent` },
       },
       { measures: MESSAGES, from: messagesOf(scope), ids: { users: sql`message.user_id`, conversations: sql`message.context_id` } },
-      { measures: SESSIONS, from: sessionsOf(scope), ids: { users: sql`if(${HAS_EVENT}, session.user_id, '')` } },
-      { measures: PAGE_VIEWS, from: sql`${eventsOf(scope)} AND event.event_type = 'page_view'` },
+      { measures: SESSIONS, from: sessionsOf(scope), ids: { users: sql`session.user_id` } },
+      { measures: CLASS_MEASURES, from: webSessionsOf(scope) },
     ]),
   ],
 };

@@ -1,36 +1,19 @@
 import { sql } from '../../store/sql.js';
 import { measure } from './measure.js';
-import { IS_BOT, IS_HUMAN, isBounce, VISITOR } from './traffic-filters.js';
+import { IS_BOT, IS_HUMAN, IS_VISIT, isBounce, VISITOR } from './traffic-filters.js';
 
 const DURATION = sql`dateDiff('millisecond', session.started_at, session.last_event_at)`;
 
-/** What was answered with errors only, a scanner mostly, has no event; it is a session to reports about traffic alone. */
-export const HAS_EVENT = sql`session.events > 0`;
-
 /** Measures of session snapshots, in the order they are shown. */
 export const SESSION_MEASURES = {
-  sessions: measure('sessions', 'integer', null, 'Sessions with an event that started in the range', sql`countIf(${HAS_EVENT})`),
-  users: measure(
-    'users',
-    'integer',
-    null,
-    'Known users among them',
-    sql`uniqExactIf(session.user_id, session.user_id != '' AND ${HAS_EVENT})`,
-  ),
+  sessions: measure('sessions', 'integer', null, 'Sessions with an event that started in the range', sql`count()`),
+  users: measure('users', 'integer', null, 'Known users among them', sql`uniqExactIf(session.user_id, session.user_id != '')`),
   visitors: measure(
     'visitors',
     'integer',
     null,
-    'Different visitors among people with a web client; a session whose sender named no visitor is one of its own',
-    sql`uniqExactIf(${VISITOR}, ${IS_HUMAN})`,
-  ),
-  human_sessions: measure('human_sessions', 'integer', null, 'Sessions of people with a web client', sql`countIf(${IS_HUMAN})`),
-  bot_sessions: measure(
-    'bot_sessions',
-    'integer',
-    null,
-    'Sessions of programs with a web client, also without an event: bots, AI crawlers, scanners and what behaves like one',
-    sql`countIf(${IS_BOT})`,
+    'Different visitors among them, ghosts left out; a session whose sender named no visitor is one of its own',
+    sql`uniqExactIf(${VISITOR}, ${IS_VISIT})`,
   ),
   converted_sessions: measure(
     'converted_sessions',
@@ -43,22 +26,22 @@ export const SESSION_MEASURES = {
     'bounce_rate',
     'ratio',
     null,
-    'Of the sessions of people those with exactly one event, engagement not counted; null without any',
-    sql`if(countIf(${IS_HUMAN} AND ${HAS_EVENT}) = 0, NULL, countIf(${IS_HUMAN} AND ${isBounce('plausible')}) / countIf(${IS_HUMAN} AND ${HAS_EVENT}))`,
+    'Of the visits among them those with exactly one event, engagement not counted; null without any',
+    sql`if(countIf(${IS_VISIT}) = 0, NULL, countIf(${IS_VISIT} AND ${isBounce('plausible')}) / countIf(${IS_VISIT}))`,
   ),
   average_duration_ms: measure(
     'average_duration_ms',
     'number',
     'ms',
     'Mean time from the first to the last event of a session; engagement is no event',
-    sql`avgIf(${DURATION}, ${HAS_EVENT})`,
+    sql`if(count() = 0, NULL, avg(${DURATION}))`,
   ),
   p50_duration_ms: measure(
     'p50_duration_ms',
     'number',
     'ms',
     'Median time from the first to the last event',
-    sql`quantileExactInclusiveIf(0.5)(${DURATION}, ${HAS_EVENT})`,
+    sql`if(count() = 0, NULL, quantileExactInclusive(0.5)(${DURATION}))`,
   ),
   events: measure('events', 'integer', null, 'Records of every kind but engagement in these sessions', sql`sum(session.events)`),
   page_views: measure('page_views', 'integer', null, 'Page views in these sessions', sql`sum(session.page_views)`),
@@ -81,3 +64,22 @@ export const SESSION_MEASURES = {
     sql`sum(session.unpriced_requests)`,
   ),
 } as const;
+
+/** Who came with a web client, whatever is included. */
+export const CLASS_MEASURES = [
+  measure('human_sessions', 'integer', null, 'Sessions of people with a web client, whatever is included', sql`countIf(${IS_HUMAN})`),
+  measure(
+    'bot_sessions',
+    'integer',
+    null,
+    'Sessions of programs with a web client, whatever is included, also without an event',
+    sql`countIf(${IS_BOT})`,
+  ),
+  measure(
+    'bot_share',
+    'ratio',
+    null,
+    'Sessions of programs / all sessions of web clients; null without any',
+    sql`if(count() = 0, NULL, countIf(${IS_BOT}) / count())`,
+  ),
+];

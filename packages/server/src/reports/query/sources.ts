@@ -1,7 +1,7 @@
 import { bind, type SqlFragment, sql } from '../../store/sql.js';
 import type { ReportScope } from '../definition.js';
 import { recordFilter } from './record-filter.js';
-import { includedTraffic } from './traffic-filters.js';
+import { includedSessions, includedTraffic } from './traffic-filters.js';
 
 /**
  * The rows reports are made of, each kind under a short name: measures write `request.cost`, so that a column of the
@@ -48,17 +48,12 @@ export function messagesOf(scope: ReportScope): SqlFragment {
   return sql`FROM task_messages AS message FINAL WHERE ${inRange(scope, sql`message.timestamp`)}`;
 }
 
-/** Page views and custom events of the scope. */
-export function eventsOf(scope: ReportScope): SqlFragment {
-  return sql`FROM analytics_events AS event FINAL WHERE ${inRange(scope, sql`event.timestamp`)}`;
-}
-
 /**
- * Sessions of the scope: those that started in it, with an event or with a request of a page that was not shown. A session
- * that lost its last record to another one has neither. Only a session with an event counts as one, see SESSION_MEASURES.
+ * Sessions of the scope: those that started in it, with an event, as the parameter `include` narrows them. A session that lost
+ * its last record to another one has none, nor has one that was answered with errors only.
  */
 export function sessionsOf(scope: ReportScope): SqlFragment {
-  return sql`${startedSessions(scope)} AND (session.events > 0 OR session.http_requests > 0)`;
+  return sql`${startedSessions(scope)} AND session.events > 0${includedSessions(scope)}`;
 }
 
 /** Sessions of the scope that a web client caused, one that was answered with errors only among them. */
@@ -78,7 +73,7 @@ function startedSessions(scope: ReportScope): SqlFragment {
 /** Sessions with a record since the start of the scope; one from a clock that runs a little ahead counts. */
 export function activeSessionsOf(scope: ReportScope): SqlFragment {
   return sql`FROM user_sessions AS session FINAL WHERE project_id = ${bind.string(scope.projectId)}
-    AND session.last_activity_at >= ${bind.timeMs(scope.sinceMs)} AND (session.events > 0 OR session.http_requests > 0)`;
+    AND session.last_activity_at >= ${bind.timeMs(scope.sinceMs)} AND (session.events > 0 OR session.http_requests > 0)${includedSessions(scope)}`;
 }
 
 /** Rows about pages that may belong to the sessions of the scope, which last longer than its range. */

@@ -48,9 +48,35 @@ export function includedTraffic(scope: ReportScope): SqlFragment {
   }
 }
 
+/** The same parameter for reports about all sessions: who calls without a web client is no visitor, and counts beside people. */
+export const INCLUDE_SESSIONS_FILTER = {
+  include: Type.Union(
+    INCLUDED.map((each) => Type.Literal(each)),
+    {
+      default: 'humans',
+      description:
+        'Whose sessions count: those of people and of callers without a web client; those of programs that came like visitors (bots, AI crawlers, scanners and what behaves like one); or all',
+    },
+  ),
+} satisfies Record<string, TSchema>;
+
+/** ` AND ...` for the sessions that this parameter asks for. */
+export function includedSessions(scope: ReportScope): SqlFragment {
+  switch (scope.parameters['include']) {
+    case 'all':
+      return sql``;
+    case 'bots':
+      return sql` AND ${IS_BOT}`;
+    default:
+      return sql` AND NOT ${IS_BOT}`;
+  }
+}
+
 export const IS_HUMAN = sql`session.traffic_class = 'human'`;
 export const IS_BOT = sql`session.traffic_class IN ${bind.strings(BOT_CLASSES)}`;
 export const IS_WEB = sql`session.traffic_class != ''`;
+/** A session of a web client that saw a page: whether the others were anybody's nobody knows. */
+export const IS_VISIT = sql`session.traffic_class NOT IN ('', 'ghost')`;
 
 /** Was the session a bounce by the rule that the parameter `bounce` names? A session without an event is none. */
 export function isBounce(rule: unknown): SqlFragment {

@@ -3,7 +3,7 @@ import { bind, identifier, sql } from '../../store/sql.js';
 import type { ReportDefinition } from '../definition.js';
 import { columnsOf, measure, select } from '../query/measure.js';
 import { activeSessionsOf } from '../query/sources.js';
-import { IS_WEB } from '../query/traffic-filters.js';
+import { INCLUDE_SESSIONS_FILTER, IS_WEB } from '../query/traffic-filters.js';
 
 const MINUTES_DEFAULT = 30;
 const MINUTES_MAX = 1440;
@@ -75,6 +75,7 @@ export const sessionsLive: ReportDefinition = {
   shape: 'table',
   readsSessions: true,
   parameters: {
+    ...INCLUDE_SESSIONS_FILTER,
     minutes: Type.Integer({
       minimum: 1,
       maximum: MINUTES_MAX,
