@@ -122,7 +122,13 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     const rules = readBotRules(configuration.botRulesFile);
     const identify = (userAgent: string): BotIdentity => identifyBot({ userAgent, brands: '', signatureAgent: '' });
     const judge = new SessionVerdicts({ store, clock, rules, site, paths, identify });
-    const snapshots = new SessionSnapshots(store, { clock, timer, verdicts: judge, behaviorProfile });
+    const snapshots = new SessionSnapshots(store, {
+      clock,
+      timer,
+      verdicts: judge,
+      behaviorProfile,
+      retentionDays: configuration.retentionDays,
+    });
     const mark = (projectId: string, sessionId: string): void => snapshots.mark(projectId, sessionId);
     const merges = new SessionMerges(movingStore, clock, mark);
     const mover = new EventMover(movingStore, new Journal(join(configuration.dataFolder, JOURNAL_FOLDER)), {

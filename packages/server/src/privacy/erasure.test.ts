@@ -77,6 +77,7 @@ async function seeded(): Promise<string> {
   const projectId = `erase_${serial++}`;
   await test.send(eventsOfTwo(), { projectId });
   await test.product.snapshots.refresh();
+  await test.product.fingerprints.refresh();
   return projectId;
 }
 

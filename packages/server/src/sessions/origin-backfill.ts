@@ -6,6 +6,7 @@ import { bind, identifier, join, render, type SqlFragment, sql } from '../store/
 import type { Store } from '../store/store.js';
 import { refillOrigin, type StoredOrigin } from './refill-origin.js';
 import { ORIGIN_NAMES } from './session-row.js';
+import { wholeSinceMs } from './whole-since.js';
 
 /** One slice of computing origins anew. */
 export interface RefilledSlice {
@@ -45,18 +46,6 @@ const ROWS_PER_STATEMENT = 1_000;
 /** Origins of a session in one table: the first counts, further ones only once all before them are deleted. */
 const ORIGINS_PER_SESSION = 10;
 const STATEMENT_SECONDS = 120;
-const DAY_MS = 86_400_000;
-/** Tables that snapshots are computed from. */
-const SNAPSHOT_TABLES = [
-  'ai_requests',
-  'mcp_tool_executions',
-  'agent_tasks',
-  'task_messages',
-  'analytics_events',
-  'engagement_events',
-  'http_requests',
-];
-
 export interface OriginBackfillOptions {
   /** The connection that moves events. */
   readonly store: Store;
@@ -118,10 +107,10 @@ export class OriginBackfill {
   async #show(projectId: string, refilled: readonly Refilled<SnapshotRow>[]): Promise<void> {
     const { clock, retentionDays, onSession } = this.#options;
     const nowMs = clock();
-    const wholeSinceMs = Math.max(...SNAPSHOT_TABLES.map((table) => nowMs - (retentionDays[table] ?? Number.POSITIVE_INFINITY) * DAY_MS));
-    const whole = refilled.filter(({ stored }) => Number(stored.first_ms) >= wholeSinceMs);
+    const sinceMs = wholeSinceMs(retentionDays, nowMs);
+    const whole = refilled.filter(({ stored }) => Number(stored.first_ms) >= sinceMs);
     for (const { stored } of whole) onSession(projectId, stored.session_id);
-    const aged = refilled.filter(({ stored }) => Number(stored.first_ms) < wholeSinceMs);
+    const aged = refilled.filter(({ stored }) => Number(stored.first_ms) < sinceMs);
     for (let start = 0; start < aged.length; start += ROWS_PER_STATEMENT) {
       const part = aged.slice(start, start + ROWS_PER_STATEMENT);
       await this.#write(projectId, 'user_sessions', 'session_id', part, sql`true`, sql`greatest(version, ${bind.uint(nowMs)})`);

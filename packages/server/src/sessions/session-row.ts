@@ -82,6 +82,34 @@ export function snapshotStatement(projectId: string, sessionIds: readonly string
     LEFT JOIN (SELECT session_id, mark FROM session_marks FINAL WHERE ${condition}) AS marked ON marked.session_id = asked.session_id`;
 }
 
+/**
+ * The statement that renews what people said and did of some sessions, and leaves the rest of their snapshots as it is: some of
+ * their events may have been deleted for their age, and what is added up anew would lack those.
+ */
+export function agedSnapshotStatement(
+  projectId: string,
+  sessionIds: readonly string[],
+  nowMs: number,
+  profile: BehaviorProfile,
+): SqlFragment {
+  const condition = sql`project_id = ${bind.string(projectId)} AND session_id IN ${bind.strings(sessionIds)}`;
+  const stored = Object.keys(snapshotColumns(profile)).map((name): [string, SqlFragment] => [name, sql`aged.${identifier(name)}`]);
+  const columns: Record<string, SqlFragment> = {
+    ...Object.fromEntries(stored),
+    user_id: sql`if(changed.user_id != '', changed.user_id, aged.user_id)`,
+    ended_at: sql`coalesce(if(changed.ended_at >= aged.last_activity_at, changed.ended_at, NULL), aged.ended_at)`,
+    converted_at: sql`arrayMin(arrayFilter(at -> at IS NOT NULL, [aged.converted_at, changed.converted_at]))`,
+    mark: sql`marked.mark`,
+    traffic_class: trafficClass(sql`aged.traffic_class != ''`, sql`aged`, sql`aged.page_views`, profile),
+  };
+  const names = join(['project_id', 'session_id', 'version', 'computed_at', ...Object.keys(columns)].map(identifier));
+  return sql`INSERT INTO user_sessions (${names})
+    SELECT ${bind.string(projectId)}, aged.session_id, ${bind.uint(nowMs)}, ${bind.timeMs(nowMs)}, ${join(Object.values(columns))}
+    FROM (SELECT * FROM user_sessions FINAL WHERE ${condition}) AS aged
+    LEFT JOIN (${changes(condition)}) AS changed ON changed.session_id = aged.session_id
+    LEFT JOIN (SELECT session_id, mark FROM session_marks FINAL WHERE ${condition}) AS marked ON marked.session_id = aged.session_id`;
+}
+
 /** The sessions with rows that arrived since a time, UTC milliseconds. */
 export function touchedSessions(sinceMs: number): SqlFragment {
   const since = bind.timeMs(sinceMs);
@@ -103,7 +131,6 @@ export function touchedSessions(sinceMs: number): SqlFragment {
 
 function snapshotColumns(profile: BehaviorProfile): Readonly<Record<string, SqlFragment>> {
   const isWeb = sql`web.web_events + web.http_requests > 0`;
-  const behaves = profile === 'layered' ? sql`verdict.is_layered_bot` : sql`verdict.is_behavioral_bot`;
   return {
     user_id: sql`multiIf(changed.user_id != '', changed.user_id, ifNull(web.user_at, ${NO_TIME}) >= ifNull(called.user_at, ${NO_TIME}), web.user_id, called.user_id)`,
     agent: sql`if(ifNull(web.agent_at, ${NO_TIME}) > ifNull(called.agent_at, ${NO_TIME}), web.agent, called.agent)`,
@@ -142,11 +169,17 @@ function snapshotColumns(profile: BehaviorProfile): Readonly<Record<string, SqlF
     converted_at: sql`arrayMin(arrayFilter(at -> at IS NOT NULL, [changed.converted_at, web.converted_at]))`,
     mark: sql`marked.mark`,
     is_ghost: sql`${isWeb} AND web.page_views = 0`,
-    traffic_class: sql`multiIf(NOT (${isWeb}), '', marked.mark = 'human', 'human', marked.mark = 'bot', 'behavioral_bot',
-      verdict.is_bot, 'bot', verdict.is_ai_crawler, 'ai_crawler', verdict.is_scanner, 'scanner', ${behaves}, 'behavioral_bot',
-      web.page_views = 0, 'ghost', 'human')`,
+    traffic_class: trafficClass(isWeb, sql`verdict`, sql`web.page_views`, profile),
     ...Object.fromEntries(VERDICT_NAMES.map((name) => [name, sql`verdict.${identifier(name)}`])),
   };
+}
+
+/** What a person said, else what is declared, else how it behaves; the order of bots/traffic-class.ts. */
+function trafficClass(isWeb: SqlFragment, verdict: SqlFragment, pageViews: SqlFragment, profile: BehaviorProfile): SqlFragment {
+  const behaves = identifier(profile === 'layered' ? 'is_layered_bot' : 'is_behavioral_bot');
+  return sql`multiIf(NOT (${isWeb}), '', marked.mark = 'human', 'human', marked.mark = 'bot', 'behavioral_bot',
+      ${verdict}.is_bot, 'bot', ${verdict}.is_ai_crawler, 'ai_crawler', ${verdict}.is_scanner, 'scanner',
+      ${verdict}.${behaves}, 'behavioral_bot', ${pageViews} = 0, 'ghost', 'human')`;
 }
 
 /** What the events of a session say, else what it was created with. */

@@ -99,7 +99,12 @@ describe('a session', () => {
     await test.send([{ id: 'k1', type: 'message', session_id: 'killed', timestamp: at(1) }]);
     expect(await snapshotOf('killed')).toBeUndefined();
     // A new process knows no marks.
-    const snapshots = new SessionSnapshots(test.product.store, { clock: () => nowMs, verdicts: NO_JUDGE, behaviorProfile: 'classic' });
+    const snapshots = new SessionSnapshots(test.product.store, {
+      clock: () => nowMs,
+      verdicts: NO_JUDGE,
+      behaviorProfile: 'classic',
+      retentionDays: {},
+    });
     await snapshots.recover();
     await snapshots.refresh();
     expect(await snapshotOf('killed')).toMatchObject({ events: '1', messages: '1' });
@@ -133,6 +138,7 @@ describe('the background refresh', () => {
       clock: () => nowMs,
       verdicts: NO_JUDGE,
       behaviorProfile: 'classic',
+      retentionDays: {},
       timer,
     });
     snapshots.mark('default', 'a');

@@ -1,7 +1,8 @@
-import { render, sql } from '../store/sql.js';
+import { bind, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 import type { Timer } from '../timer.js';
-import { type BehaviorProfile, snapshotStatement, touchedSessions } from './session-row.js';
+import { agedSnapshotStatement, type BehaviorProfile, snapshotStatement, touchedSessions } from './session-row.js';
+import { wholeSinceMs } from './whole-since.js';
 
 /** Sessions per statement: one pass over the raw tables serves them all, so few large statements beat many small ones. */
 const SESSIONS_PER_STATEMENT = 20_000;
@@ -21,6 +22,8 @@ export interface SessionSnapshotsOptions {
   readonly verdicts: SessionJudge;
   /** Which score decides whether a session behaves like a bot. */
   readonly behaviorProfile: BehaviorProfile;
+  /** Days that rows are kept, by table. */
+  readonly retentionDays: Readonly<Record<string, number>>;
   /** Works in the background; without one sessions are brought up to date before a report only. */
   readonly timer?: Timer | undefined;
 }
@@ -35,6 +38,7 @@ export class SessionSnapshots {
   readonly #clock: () => number;
   readonly #verdicts: SessionJudge;
   readonly #behaviorProfile: BehaviorProfile;
+  readonly #retentionDays: Readonly<Record<string, number>>;
   #dirty = new Map<string, Set<string>>();
   #refreshing: Promise<void> = Promise.resolve();
   #scheduled = false;
@@ -46,6 +50,7 @@ export class SessionSnapshots {
     this.#clock = options.clock;
     this.#verdicts = options.verdicts;
     this.#behaviorProfile = options.behaviorProfile;
+    this.#retentionDays = options.retentionDays;
     this.#timer = options.timer;
   }
 
@@ -122,7 +127,25 @@ export class SessionSnapshots {
   /** A session that lost its last row to another one becomes a row without events, which no report shows. */
   async #recompute(projectId: string, sessionIds: readonly string[]): Promise<void> {
     const nowMs = this.#clock();
-    await this.#verdicts.judge(projectId, sessionIds);
-    await this.#store.command(render(snapshotStatement(projectId, sessionIds, nowMs, this.#behaviorProfile)), { seconds: 120 });
+    const aged = await this.#agedOf(projectId, sessionIds, nowMs);
+    const whole = sessionIds.filter((sessionId) => !aged.has(sessionId));
+    if (aged.size > 0) {
+      await this.#store.command(render(agedSnapshotStatement(projectId, [...aged], nowMs, this.#behaviorProfile)), { seconds: 120 });
+    }
+    if (whole.length === 0) return;
+    await this.#verdicts.judge(projectId, whole);
+    await this.#store.command(render(snapshotStatement(projectId, whole, nowMs, this.#behaviorProfile)), { seconds: 120 });
+  }
+
+  /** Those whose events may have been deleted for their age in part. */
+  async #agedOf(projectId: string, sessionIds: readonly string[], nowMs: number): Promise<Set<string>> {
+    const sinceMs = wholeSinceMs(this.#retentionDays, nowMs);
+    if (sinceMs <= 0) return new Set();
+    const rows = await this.#store.query<{ session_id: string }>(
+      render(sql`SELECT session_id FROM user_sessions FINAL WHERE project_id = ${bind.string(projectId)} AND session_id IN ${bind.strings(sessionIds)}
+        AND first_activity_at < ${bind.timeMs(sinceMs)} AND events + http_requests > 0`),
+      { rows: SESSIONS_PER_STATEMENT },
+    );
+    return new Set(rows.map((row) => row.session_id));
   }
 }
