@@ -3,7 +3,7 @@
 //   node examples/events/send-events.mjs
 //
 // SYSTEMPROMPT_ANALYTICS_URL  where the server listens, default http://127.0.0.1:4318
-// SYSTEMPROMPT_ANALYTICS_KEY  an ingest key, where the server asks for one
+// SYSTEMPROMPT_ANALYTICS_KEY  a secret key, where the server asks for one
 import { randomUUID } from 'node:crypto';
 
 const url = new URL('/v1/events', process.env.SYSTEMPROMPT_ANALYTICS_URL ?? 'http://127.0.0.1:4318');

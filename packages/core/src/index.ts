@@ -1,12 +1,21 @@
-export * from './access-log/access-log-entry.js';
+export {
+  ACCESS_LOG_FORMATS,
+  type AccessLogEntry,
+  type AccessLogFormat,
+  type AccessLogOutcome,
+} from './access-log/access-log-entry.js';
 export * from './access-log/infer-site.js';
-export * from './access-log/json-log-line.js';
-export * from './access-log/log-client.js';
-export * from './access-log/log-time.js';
+export { ACCESS_LOG_JSON_DURATIONS, ACCESS_LOG_JSON_FIELDS } from './access-log/json-log-line.js';
+export { type LogClient, readLogClient } from './access-log/log-client.js';
 export * from './access-log/parse-access-log.js';
-export * from './access-log/request-target.js';
-export * from './access-log/text-log-line.js';
-export * from './anomalies/anomaly-level.js';
+export { accessLogUrl } from './access-log/request-target.js';
+export {
+  ANOMALY_METHODS,
+  type AnomalyCheckResult,
+  AnomalyLevel,
+  type AnomalyMethod,
+  isWorse,
+} from './anomalies/anomaly-level.js';
 export * from './anomalies/anomaly-metrics.js';
 export * from './anomalies/anomaly-thresholds.js';
 export * from './anomalies/median.js';
@@ -26,7 +35,6 @@ export * from './extraction/channel.js';
 export * from './extraction/click-ids.js';
 export * from './extraction/client-address.js';
 export * from './extraction/content-routing.js';
-export * from './extraction/forwarded.js';
 export * from './extraction/host-of.js';
 export * from './extraction/ip-address.js';
 export * from './extraction/ip-networks.js';
@@ -34,7 +42,7 @@ export * from './extraction/locale.js';
 export * from './extraction/referrer-sources.js';
 export * from './extraction/request-headers.js';
 export * from './extraction/stripped-url.js';
-export * from './extraction/web-platform.js';
+export { parseAddress, type WebUrl } from './extraction/web-platform.js';
 export * from './fingerprints/fingerprint-reputation.js';
 export * from './fingerprints/minute-velocity.js';
 export * from './fingerprints/reputation-rules.js';

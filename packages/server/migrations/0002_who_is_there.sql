@@ -1,10 +1,12 @@
 -- Who is there: requests of web servers, visitors, and what is concluded about a session. Columns that say where a visitor
 -- came from stand in the events that opened a session only; everywhere else they keep their defaults and take no room.
 -- query_role is what a query says that is not stored: 'probe' for one that looks for weaknesses, 'feed' for one that asks for a feed.
+-- arrival orders events of the same millisecond as they arrived; access logs have whole seconds.
 
 {{extend analytics_events}}
   ADD COLUMN IF NOT EXISTS visitor_id String,
   ADD COLUMN IF NOT EXISTS query_role LowCardinality(String),
+  ADD COLUMN IF NOT EXISTS arrival UInt64 CODEC(Delta, ZSTD(1)),
   ADD COLUMN IF NOT EXISTS method LowCardinality(String),
   ADD COLUMN IF NOT EXISTS status_code UInt16,
   ADD COLUMN IF NOT EXISTS response_bytes Nullable(UInt64),
@@ -63,6 +65,7 @@ CREATE TABLE {{table http_requests}} (
   page_path String CODEC(ZSTD(1)),
   page_host LowCardinality(String),
   query_role LowCardinality(String),
+  arrival UInt64 CODEC(Delta, ZSTD(1)),
   referrer String CODEC(ZSTD(1)),
   status_code UInt16,
   response_bytes Nullable(UInt64) CODEC(ZSTD(1)),

@@ -71,6 +71,7 @@ export const RETAINED_TABLES = [
   'analytics_events',
   'engagement_events',
   'http_requests',
+  'spans',
   'user_sessions',
   'fingerprint_reputation',
   'anomalies',

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defaultContentRouting, PathTable, type PriceBook } from '@systemprompt-analytics/core';
+import { type ContentRouting, defaultContentRouting, PathTable, type PriceBook } from '@systemprompt-analytics/core';
 import { AnomalyDetectionService } from './anomalies/anomaly-detection-service.js';
 import { BotVerdicts } from './bots/bot-verdicts.js';
 import { BotWatch } from './bots/bot-watch.js';
@@ -14,6 +14,7 @@ import type { ServerConfiguration } from './configuration.js';
 import { identifyBot } from './enrichment/bot-identity.js';
 import type { BotIdentity } from './enrichment/client-facts.js';
 import { type Enricher, openEnricher } from './enrichment/enrich.js';
+import type { GeoIpReader } from './enrichment/geo.js';
 import { FingerprintRepository } from './fingerprints/fingerprint-repository.js';
 import { findNewestVersion } from './ingest/attribute-traces.js';
 import { EventMover } from './ingest/event-mover.js';
@@ -31,6 +32,7 @@ import { ProjectRepository } from './projects/project-repository.js';
 import type { ReportDefinition } from './reports/definition.js';
 import { type ReportAnswer, runReport } from './reports/run-report.js';
 import { AnalyticsService } from './sessions/analytics-service.js';
+import { OriginBackfill } from './sessions/origin-backfill.js';
 import { OriginReader } from './sessions/origin-reader.js';
 import { restoreLiveSessions } from './sessions/restore-live-sessions.js';
 import { SessionCleanupService } from './sessions/session-cleanup-service.js';
@@ -39,8 +41,8 @@ import { SessionMerges } from './sessions/session-merges.js';
 import { SessionRepository } from './sessions/session-repository.js';
 import { SessionSnapshots } from './sessions/session-snapshots.js';
 import { openVisits } from './sessions/visits.js';
-import { openClickHouseStore } from './store/clickhouse-driver.js';
 import { migrate } from './store/migrations.js';
+import { openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 import type { DecisionMaker } from './throttle/decision-maker.js';
 import { openThrottle } from './throttle/open-throttle.js';
@@ -60,6 +62,7 @@ export interface Product {
   readonly snapshots: SessionSnapshots;
   readonly sessions: SessionRepository;
   readonly analytics: AnalyticsService;
+  readonly originBackfill: OriginBackfill;
   readonly erasure: Erasure;
   readonly enricher: Enricher;
   readonly retention: Retention;
@@ -92,6 +95,10 @@ export interface ProductOptions {
   readonly onFailure?: (error: unknown) => void;
   /** Opens the store. @default the one the configuration names */
   readonly openStore?: (configuration: ServerConfiguration) => Promise<Store>;
+  /** Tells where addresses are. @default the database that the configuration names, or the installed one */
+  readonly geoReader?: GeoIpReader;
+  /** Says which paths are pages, and which content they show. @default by the patterns of the configuration */
+  readonly routing?: ContentRouting;
 }
 
 /**
@@ -100,15 +107,16 @@ export interface ProductOptions {
  * @throws AnalyticsError `folder_in_use`, `store_unavailable` or `invalid_configuration`
  */
 export async function openProduct(configuration: ServerConfiguration, options: ProductOptions = {}): Promise<Product> {
-  const { clock = Date.now, openStore = openConfiguredStore, timer, onFailure = () => undefined } = options;
+  const { clock = Date.now, openStore: open = openStore, timer, onFailure = () => undefined, geoReader } = options;
+  const { routing = defaultContentRouting(configuration.contentPatterns) } = options;
   const prices = loadPriceBook(configuration.priceFile);
-  const stores = await openStores(() => openStore(configuration));
+  const stores = await openStores(() => open(configuration));
   try {
     const { store, movingStore, commitStore } = stores;
     await migrate(store, clock());
     const projects = new ProjectRepository(store, clock);
     await projects.ensureDefault();
-    const enricher = await openEnricher(configuration);
+    const enricher = await openEnricher(geoReader === undefined ? configuration : { ...configuration, geoReader });
     // Beside everything else, so that a server is ready before it knows the networks of addresses; its first events wait for them.
     let loading: Promise<void> | undefined;
     const loadNetworks = async (): Promise<void> => {
@@ -187,7 +195,6 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       storedIp: (ip) => storedIp(ip, configuration.ipPrivacy),
     });
     const decisions = new LiveDecisions({ ...visits, throttle, watch });
-    const routing = defaultContentRouting(configuration.contentPatterns);
     const pages = new PageReader(routing, configuration.queryParameters);
     const { bufferEventsMax, bufferBytesMax } = configuration;
     const pipeline = new IngestPipeline(commitStore, mover, {
@@ -246,6 +253,14 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       }),
       sessions,
       analytics: new AnalyticsService({ ...configuration, enricher, sessions, salts: visits.salts, clock, routing }),
+      originBackfill: new OriginBackfill({
+        store: movingStore,
+        enricher,
+        catchUp,
+        onSession: mark,
+        clock,
+        retentionDays: configuration.retentionDays,
+      }),
       erasure,
       enricher,
       retention,
@@ -314,12 +329,3 @@ async function openStores(open: () => Promise<Store>): Promise<Stores> {
 
 /** Folder of the journal, beside the engine's own. */
 const JOURNAL_FOLDER = 'journal';
-
-async function openConfiguredStore(configuration: ServerConfiguration): Promise<Store> {
-  if (configuration.clickhouseUrl !== '') {
-    return openClickHouseStore({ url: configuration.clickhouseUrl, cluster: configuration.clickhouseCluster });
-  }
-  // Here, not above: there are platforms without the embedded engine, and a ClickHouse server serves them, too.
-  const { openChdbStore } = await import('./store/chdb-driver.js');
-  return openChdbStore(configuration.dataFolder);
-}

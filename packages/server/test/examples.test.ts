@@ -187,7 +187,7 @@ describe('settings of the two programs', () => {
 describe('the program without OpenTelemetry', () => {
   it('adds its page view, task, model call and tool execution', async () => {
     const before = await cliJson('overview');
-    const outcome = await runExample('examples/events/send-events.mjs', { SYSTEMPROMPT_ANALYTICS_KEY: server.writeKey });
+    const outcome = await runExample('examples/events/send-events.mjs', {});
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     expect(outcome.stdout).toContain('200 {"accepted":5,"duplicates":0,"rejected":[]}');
     expect(costsBy(await cliJson('costs', 'breakdown', '--by', 'session'), 'session')).toEqual({

@@ -223,7 +223,7 @@ describe('the server', () => {
     expect(serverImports.filter(({ dynamic }) => dynamic).map(({ from, specifier }) => `${from} ${specifier}`)).toEqual([
       'cli/evaluate-bots-command.ts ../bots/evaluate/index.js',
       'cli/serve-command.ts ../server/run-server.js',
-      'product.ts ./store/chdb-driver.js',
+      'store/open-store.ts ./chdb-driver.js',
       'throttle/open-rate-limiter.ts ./open-redis.js',
     ]);
   });

@@ -1,4 +1,9 @@
-/** How far a value is from what is normal. */
+/**
+ * How far a value is from what is normal.
+ *
+ * @example
+ * console.log(check.level === AnomalyLevel.Critical, check.expected);
+ */
 export const AnomalyLevel = { Normal: 'normal', Warning: 'warning', Critical: 'critical' } as const;
 export type AnomalyLevel = (typeof AnomalyLevel)[keyof typeof AnomalyLevel];
 
@@ -13,7 +18,13 @@ export function isWorse(level: AnomalyLevel, than: AnomalyLevel): boolean {
 export const ANOMALY_METHODS = ['threshold', 'trend', 'seasonal'] as const;
 export type AnomalyMethod = (typeof ANOMALY_METHODS)[number];
 
-/** The outcome of one check. */
+/**
+ * The outcome of one check.
+ *
+ * @example
+ * const check: AnomalyCheckResult = anomalies.checkAnomaly('error_rate', 0.3);
+ * console.log(check.level === AnomalyLevel.Critical, check.expected);
+ */
 export interface AnomalyCheckResult {
   readonly method: AnomalyMethod;
   readonly level: AnomalyLevel;

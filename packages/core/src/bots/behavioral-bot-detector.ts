@@ -34,7 +34,13 @@ export interface BehavioralAnalysisInput {
   readonly browserVersion: string;
 }
 
-/** One signal that was found. */
+/**
+ * One signal that was found.
+ *
+ * @example
+ * const signals: readonly BehavioralSignal[] = result.signals;
+ * for (const signal of signals) console.log(`${signal.name} (${signal.points}): ${signal.reason}`);
+ */
 export interface BehavioralSignal {
   readonly name: BehavioralSignalName;
   readonly points: number;
@@ -42,7 +48,12 @@ export interface BehavioralSignal {
   readonly reason: string;
 }
 
-/** The verdict of the classic profile. */
+/**
+ * The verdict of the classic profile.
+ *
+ * @example
+ * console.log(result.score, result.isSuspicious);
+ */
 export interface BehavioralAnalysisResult {
   /** Sum of the points of the signals. */
   readonly score: number;
@@ -59,11 +70,15 @@ export interface BehavioralAnalysisResult {
  * It sees neither the user agent's claim nor the network; {@link judgeSession} adds those.
  *
  * @example
- * ```ts
  * const detector = new BehavioralBotDetector();
- * const result = detector.analyze({ requests, sitePages: 120, fingerprintSessions: 1, browser: 'Chrome', browserVersion: '137.0' });
- * if (result.isSuspicious) console.log(result.reason);
- * ```
+ * const result: BehavioralAnalysisResult = detector.analyze({
+ *   requests,
+ *   sitePages: null,
+ *   fingerprintSessions: 1,
+ *   browser: 'Chrome',
+ *   browserVersion: '80.0',
+ * });
+ * console.log(result.score, result.isSuspicious);
  */
 export class BehavioralBotDetector {
   readonly rules: BehavioralRules;

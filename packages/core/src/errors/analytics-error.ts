@@ -152,7 +152,12 @@ export interface AnalyticsErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The one family of errors the product throws; each edge (HTTP, CLI) translates it once. */
+/**
+ * The one family of errors the product throws; each edge (HTTP, CLI) translates it once.
+ *
+ * @example
+ * if (error instanceof AnalyticsError) return { ok: false, error };
+ */
 export class AnalyticsError extends Error {
   readonly code: ErrorCode;
   readonly path: string | undefined;
@@ -172,5 +177,10 @@ export class AnalyticsError extends Error {
   }
 }
 
-/** The outcome of an operation whose failure is expected. */
+/**
+ * The outcome of an operation whose failure is expected.
+ *
+ * @example
+ * console.log(ended.ok ? ended.value.endedMs : `${ended.error.code} (${ended.error.status}): ${ended.error.message}`);
+ */
 export type AnalyticsResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: AnalyticsError };

@@ -1,7 +1,15 @@
 import { roleOfQuery } from '../bots/path-role.js';
 import { AnalyticsError } from '../errors/analytics-error.js';
 
-/** Says which paths of a site are HTML pages and what they show. A host may bring its own. */
+/**
+ * Says which paths of a site are HTML pages and what they show. A host may bring its own.
+ *
+ * @example
+ * const routing: ContentRouting = {
+ *   isPage: (path) => !path.startsWith('/api/'),
+ *   contentIdOf: (path) => /^\/blog\/(.+)$/.exec(path)?.[1],
+ * };
+ */
 export interface ContentRouting {
   /**
    * Is this path an HTML page? Only a page is a landing page or an entry.

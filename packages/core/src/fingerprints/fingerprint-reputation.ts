@@ -4,9 +4,20 @@ import { DEFAULT_REPUTATION_RULES, type ReputationRules, SCORE_MAX, SCORE_MIN, S
 
 /** Why a visitor is flagged: what it did, or that a person said so. */
 export const FLAG_REASONS = ['request_count', 'sustained_velocity', 'session_count', 'low_reputation', 'manual'] as const;
+/**
+ * One of these reasons.
+ *
+ * @example
+ * const reason: FlagReason | '' = crawler?.flagReason ?? '';
+ */
 export type FlagReason = (typeof FLAG_REASONS)[number];
 
-/** What is known of a visitor over all its sessions. Times are UTC milliseconds. */
+/**
+ * What is known of a visitor over all its sessions. Times are UTC milliseconds.
+ *
+ * @example
+ * const crawler: FingerprintReputation | undefined = await fingerprints.get('default', 'crawler');
+ */
 export interface FingerprintReputation {
   /** The client's fingerprint, or its cookieless hash. */
   readonly fingerprint: string;

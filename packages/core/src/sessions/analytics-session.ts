@@ -8,7 +8,12 @@ export type SessionSource = (typeof SESSION_SOURCES)[number];
 export const TRAFFIC_CLASSES = ['human', 'ghost', 'bot', 'ai_crawler', 'scanner', 'behavioral_bot'] as const;
 export type TrafficClass = (typeof TRAFFIC_CLASSES)[number];
 
-/** One session with everything that happened in it so far. Times are UTC milliseconds, absent texts empty. */
+/**
+ * One session with everything that happened in it so far. Times are UTC milliseconds, absent texts empty.
+ *
+ * @example
+ * const visit: AnalyticsSession | undefined = await sessions.find('default', 'visit-1');
+ */
 export interface AnalyticsSession {
   readonly sessionId: SessionId;
   /** The known user; empty for an anonymous one. */

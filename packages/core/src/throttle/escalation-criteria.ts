@@ -1,6 +1,11 @@
 import { AnalyticsError } from '../errors/analytics-error.js';
 
-/** When a level is raised and lowered. "From" includes the value, "over" does not. */
+/**
+ * When a level is raised and lowered. "From" includes the value, "over" does not.
+ *
+ * @example
+ * const criteria: EscalationCriteria = { ...DEFAULT_ESCALATION_CRITERIA, requestsPerMinuteOver: 4, escalationIntervalMs: 1000 };
+ */
 export interface EscalationCriteria {
   /** Bot score from which on a level is raised. */
   readonly botScoreFrom: number;

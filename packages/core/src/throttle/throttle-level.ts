@@ -1,6 +1,11 @@
 import { AnalyticsError } from '../errors/analytics-error.js';
 
-/** How far the requests of a session or visitor are slowed down; the numbers are stored and sent. */
+/**
+ * How far the requests of a session or visitor are slowed down; the numbers are stored and sent.
+ *
+ * @example
+ * await throttle.setLevel(visitor, ThrottleLevel.Severe, 'too fast for the shop');
+ */
 export const ThrottleLevel = { Normal: 0, Warning: 1, Severe: 2, Blocked: 3 } as const;
 export type ThrottleLevel = (typeof ThrottleLevel)[keyof typeof ThrottleLevel];
 

@@ -58,6 +58,11 @@ export interface MeasuredOf {
 /**
  * Finds what is out of the ordinary, per project, in what the ingest pipeline stores and in what a caller records itself. Each
  * event is taken in at once; a minute is judged when it is over, by the timer or by the first event after it.
+ *
+ * @example
+ * const anomalies = await AnomalyDetectionService.open(store, { clock });
+ * console.log(anomalies.recordEvent('error_rate', { dimension: 'tool', value: 'search' }, 0.5).level);
+ * await anomalies.close();
  */
 export class AnomalyDetectionService implements EventObserver {
   readonly #store: Store;

@@ -52,7 +52,14 @@ export interface BotVerdictsOptions {
   readonly onMark: (projectId: string, sessionId: string, mark: Mark) => void;
 }
 
-/** Explains, corrects and renews what is concluded about sessions. */
+/**
+ * Explains, corrects and renews what is concluded about sessions.
+ *
+ * @example
+ * const verdicts: BotVerdicts = product.verdicts;
+ * const explanation = await verdicts.explain('default', 'crawl-1');
+ * const marked = await verdicts.mark('default', 'crawl-1', 'human', 'our own link checker');
+ */
 export class BotVerdicts {
   readonly #options: BotVerdictsOptions;
 

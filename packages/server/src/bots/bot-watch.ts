@@ -128,7 +128,7 @@ export class BotWatch implements EventObserver {
     const isNamed = session.hasUserAgent || !hasUserAgent;
     return this.#options.site.contextOf(projectId, {
       atMs: session.lastMs,
-      fingerprintSessions: this.#sessionsOfVisitor(projectId, session),
+      fingerprintSessions: sessionsOfVisitor(session),
       browser: client?.browser ?? '',
       browserVersion: client?.browserVersion ?? '',
       bot: isNamed ? (client?.bot ?? NO_BOT) : NO_BOT,
@@ -139,16 +139,16 @@ export class BotWatch implements EventObserver {
       hasBeacons: (behavior?.beacons ?? 0) > 0,
     });
   }
+}
 
-  #sessionsOfVisitor(projectId: string, session: LiveSession): number {
-    if (session.visitorId === '') return 1;
-    const sessions = this.#options.live.ofVisitor(projectId, session.visitorId);
-    let count = 0;
-    for (let index = sessions.length - 1; index >= 0 && count < VISITOR_SESSIONS_MAX; index--) {
-      const firstMs = sessions[index]?.firstMs ?? 0;
-      if (firstMs <= session.lastMs - DAY_MS) break;
-      if (firstMs <= session.lastMs) count++;
-    }
-    return Math.max(1, count);
+/** Sessions of a visitor within a day, this one included. */
+function sessionsOfVisitor(session: LiveSession): number {
+  const sessions = session.visitor?.sessions ?? [];
+  let count = 0;
+  for (let index = sessions.length - 1; index >= 0 && count < VISITOR_SESSIONS_MAX; index--) {
+    const firstMs = sessions[index]?.firstMs ?? 0;
+    if (firstMs <= session.lastMs - DAY_MS) break;
+    if (firstMs <= session.lastMs) count++;
   }
+  return Math.max(1, count);
 }

@@ -149,3 +149,15 @@ describe('a verdict', () => {
     expect(await test.product.sessions.find('default', 'calls')).toMatchObject({ trafficClass: '', source: 'api' });
   });
 });
+
+describe('requests of one moment', () => {
+  it('keep the order they arrived in, and the score that was told live', async () => {
+    nowMs += 3_600_000;
+    const visitor = { ip: '192.0.2.99' };
+    await test.send(['/f', '/e', '/d', '/c', '/b', '/a'].map((path) => named(visitor, visit(visitor, path))));
+    const told = (await decide(visitor)).bot_score;
+    const stored = await verdictOf(visitor);
+    expect(stored['behavioral_signals']).not.toContain('sequential_navigation');
+    expect(stored).toMatchObject({ behavioral_bot_score: told, entry_page: '/f', exit_page: '/a' });
+  });
+});

@@ -64,16 +64,17 @@ export function readSessionFacts(store: Store, projectId: string, sessionIds: re
         argMinIf(row.client, row.timestamp, row.is_origin) AS client,
         toUnixTimestamp64Milli(min(row.timestamp)) AS first_ms, toUnixTimestamp64Milli(max(row.timestamp)) AS last_ms,
         countIf(row.kind = 'beacon') AS beacons, countIf(row.kind = 'beacon' AND row.interacted = 1) AS interactions,
-        arraySort(groupArrayIf((toUnixTimestamp64Milli(row.timestamp), row.page_path, row.kind, row.method, row.status_code, row.has_referrer, row.query_role),
-          row.kind NOT IN ('', 'beacon'))) AS requests
+        arrayMap(request -> request.2, arraySort(request -> request.1, groupArrayIf(((row.timestamp, row.arrival),
+          (toUnixTimestamp64Milli(row.timestamp), row.page_path, row.kind, row.method, row.status_code, row.has_referrer, row.query_role)),
+          row.kind NOT IN ('', 'beacon')))) AS requests
       FROM (
         SELECT session_id, visitor_id, user_agent, ${client} AS client, timestamp, page_path, is_origin, status_code, toString(method) AS method,
            multiIf(event_type = 'page_view', 'page', event_type = 'link_click', 'beacon', '') AS kind,
-          toUInt8(referrer != '') AS has_referrer, toString(query_role) AS query_role, toUInt8(1) AS interacted
+          toUInt8(referrer != '') AS has_referrer, toString(query_role) AS query_role, arrival, toUInt8(1) AS interacted
         FROM analytics_events FINAL WHERE ${condition} ${limit}
-        UNION ALL SELECT session_id, visitor_id, user_agent, ${client}, timestamp, page_path, is_origin, status_code, toString(method), toString(request_kind), toUInt8(referrer != ''), toString(query_role), toUInt8(0)
+        UNION ALL SELECT session_id, visitor_id, user_agent, ${client}, timestamp, page_path, is_origin, status_code, toString(method), toString(request_kind), toUInt8(referrer != ''), toString(query_role), arrival, toUInt8(0)
         FROM http_requests FINAL WHERE ${condition} ${limit}
-        UNION ALL SELECT session_id, visitor_id, user_agent, ('', '', '', '', '', '', '', '', toUInt32(0), '', false), timestamp, '', false, toUInt16(0), '', 'beacon', toUInt8(0), '',
+        UNION ALL SELECT session_id, visitor_id, user_agent, ('', '', '', '', '', '', '', '', toUInt32(0), '', false), timestamp, '', false, toUInt16(0), '', 'beacon', toUInt8(0), '', toUInt64(0),
           toUInt8(${interactionCondition()})
         FROM engagement_events FINAL WHERE ${condition} ${limit}
       ) AS row GROUP BY session_id`),

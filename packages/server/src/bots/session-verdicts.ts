@@ -81,7 +81,8 @@ export class SessionVerdicts implements SessionJudge {
       behavioral_bot_score: classic.score,
       behavioral_signals: classic.signals.map(({ name }) => name),
       behavioral_reason: classic.reason,
-      layered_score: verdict.score,
+      // More digits than one say nothing.
+      layered_score: Math.round(verdict.score * 10) / 10,
       ...layerColumnsOf(verdict),
     };
   }

@@ -66,7 +66,7 @@ async function mark(sessionId: string, options: MarkOptions, context: CliContext
 
 async function rescore(options: RescoreOptions, context: CliContext): Promise<void> {
   const client = await context.connect(options);
-  const until = options.until ?? new Date(context.io.clock()).toISOString();
+  const until = options.until ?? new Date().toISOString();
   const rescored = await rescoreRange(client, { project: options.project, since: options.since, until }, (line) => context.say(line));
   context.print(`${formatInteger(rescored)} sessions judged anew.\n`);
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { readProductVersion } from '../product-version.js';
 import { addAnomalyCommands } from './anomaly-commands.js';
+import { addBackfillCommand } from './backfill-command.js';
 import { addBotCommands } from './bot-commands.js';
 import { type CliIo, createContext } from './cli-context.js';
 import { addFingerprintCommands } from './fingerprint-commands.js';
@@ -29,6 +30,7 @@ export async function runProgram(argv: readonly string[], io: CliIo, reports: re
   addServeCommand(program, context);
   addStatusCommand(program, context);
   addReportCommands(program, reports, context);
+  addBackfillCommand(program, context);
   addImportCommand(program, context);
   addProjectCommands(program, context);
   addKeyCommands(program, context);

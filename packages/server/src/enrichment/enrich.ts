@@ -68,6 +68,7 @@ interface AddressFacts extends GeoFacts, NetworkFacts {}
 
 const NO_ADDRESS: AddressFacts = { ...NOWHERE, ...NO_NETWORK };
 const ADDRESSES_REMEMBERED_MAX = 10_000;
+const CLIENTS_REMEMBERED_MAX = 50_000;
 const LOCALES_REMEMBERED_MAX = 1_000;
 
 /** Tells from a request who made it and where the visitor came from. */
@@ -77,6 +78,8 @@ export class Enricher {
   readonly #referrers: ReferrerReader;
   readonly #userAgents = new UserAgentReader();
   readonly #addresses = new RecentCache<string, AddressFacts>(ADDRESSES_REMEMBERED_MAX);
+  /** Of every live session is held what its client is, and many are alike: they hold one and the same. */
+  readonly #clients = new RecentCache<string, ClientFacts>(CLIENTS_REMEMBERED_MAX);
   readonly #locales = new RecentCache<string, string>(LOCALES_REMEMBERED_MAX);
 
   constructor(parts: { readonly geo: GeoIpReader; readonly networks: NetworkReader; readonly referrers: ReferrerReader }) {
@@ -101,7 +104,12 @@ export class Enricher {
     const { country, region, city, asn, network, hosting } = this.#addressFacts(ip);
     const language = acceptLanguage ?? (headers === undefined ? '' : headerValue(headers, 'accept-language'));
     const locale = language === '' ? '' : this.#locale(language);
-    return { deviceType, browser, browserVersion, os, locale, country, region, city, asn, network, hosting, bot };
+    const key = [deviceType, browser, browserVersion, os, locale, country, region, city, asn, hosting, bot.name, bot.category].join('\n');
+    const known = this.#clients.get(key);
+    if (known !== undefined) return known;
+    const facts = { deviceType, browser, browserVersion, os, locale, country, region, city, asn, network, hosting, bot };
+    this.#clients.set(key, facts);
+    return facts;
   }
 
   /** Where a visit came from: its referrer, campaign and channel. */
@@ -126,6 +134,7 @@ export class Enricher {
   /** Lets go of what was remembered of clients. */
   close(): void {
     this.#addresses.clear();
+    this.#clients.clear();
     this.#locales.clear();
     this.#userAgents.clear();
   }

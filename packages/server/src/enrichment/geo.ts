@@ -6,7 +6,15 @@ import { findInstalledFile } from './installed-data.js';
 /** Where an address is. */
 export type GeoFacts = Pick<ClientFacts, 'country' | 'region' | 'city'>;
 
-/** Tells where an address is. A host may bring its own. */
+/**
+ * Tells where an address is. A host may bring its own.
+ *
+ * @example
+ * const geoReader: GeoIpReader = {
+ *   lookup: (address) => ({ country: address.startsWith('203.0.113.') ? 'AT' : '', region: '', city: '' }),
+ * };
+ * const own = await openProduct(configuration, { clock, geoReader, routing });
+ */
 export interface GeoIpReader {
   /**
    * @param address an IPv4 or IPv6 address

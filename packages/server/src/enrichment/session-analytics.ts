@@ -37,7 +37,13 @@ export interface SessionAnalyticsOptions {
   readonly queryParameters?: readonly string[];
 }
 
-/** Everything that a request says of the session it belongs to. Absent texts are empty. */
+/**
+ * Everything that a request says of the session it belongs to. Absent texts are empty.
+ *
+ * @example
+ * const analytics: SessionAnalytics = product.analytics.extract(request);
+ * console.log(analytics.channel, '/', analytics.utmSource, '/', analytics.referrerHost);
+ */
 export interface SessionAnalytics extends ClientFacts, Acquisition {
   /** The client's whole address; stored only as the privacy setting says. */
   readonly ip: string;

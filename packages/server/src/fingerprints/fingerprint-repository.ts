@@ -58,6 +58,12 @@ const NOTE_LENGTH_MAX = 1_000;
  * hours are computed anew as a whole from the raw tables, and the reputation from the hours. Nothing is incremented, so that
  * neither a retry nor a crash, a late event or a second server can make a counter drift, and nothing of a visitor has to be
  * kept in memory.
+ *
+ * @example
+ * const fingerprints = new FingerprintRepository({ store, clock });
+ * await fingerprints.recover();
+ * const known = await fingerprints.list('default', { sortBy: 'total_requests' });
+ * await fingerprints.close();
  */
 export class FingerprintRepository implements EventObserver {
   readonly #options: FingerprintRepositoryOptions;

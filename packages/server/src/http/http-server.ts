@@ -2,6 +2,7 @@ import { AnalyticsError } from '@systemprompt-analytics/core';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Product } from '../product.js';
 import { addAnomalyRoutes } from './anomaly-routes.js';
+import { addBackfillRoutes } from './backfill-routes.js';
 import { addBotRoutes } from './bot-routes.js';
 import { addDecisionRoutes } from './decision-routes.js';
 import { addDocumentationRoutes } from './documentation-routes.js';
@@ -75,6 +76,7 @@ export function createHttpServer(product: Product, options: HttpServerOptions): 
   addReportRoutes(server, product, gate);
   addProjectRoutes(server, product, gate);
   addSessionRoutes(server, product, gate);
+  addBackfillRoutes(server, product, gate);
   addBotRoutes(server, product, gate);
   addFingerprintRoutes(server, product, gate);
   addAnomalyRoutes(server, product, gate);

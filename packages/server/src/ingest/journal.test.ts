@@ -10,6 +10,7 @@ import { type PrepareContext, prepareEvent, spanOfEvent } from './prepare-event.
 
 const NOW_MS = Date.UTC(2026, 10, 24);
 const CONTEXT: PrepareContext = {
+  nextArrival: () => 0,
   sender: { projectId: 'p', keyId: 'k', trusted: true, ip: '', userAgent: '' },
   nowMs: NOW_MS,
   receivedAt: new Date(NOW_MS).toISOString(),

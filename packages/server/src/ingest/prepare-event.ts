@@ -45,6 +45,8 @@ export interface PrepareContext {
   readonly nowMs: number;
   /** The same time in ISO 8601, made once for all events of a request. */
   readonly receivedAt: string;
+  /** A number that is higher for each event: events of the same millisecond keep the order they arrived in. */
+  readonly nextArrival: () => number;
   readonly prices: PriceBook;
   readonly ipPrivacy: IpPrivacy;
   readonly pages: PageReader;

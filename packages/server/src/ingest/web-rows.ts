@@ -51,6 +51,7 @@ export class WebRow extends EventRow {
 
 /** An event that may open a session and then says where its visitor came from. */
 export class OpeningRow extends WebRow {
+  readonly arrival: number;
   is_origin: true | undefined;
   locale: string | undefined;
   device_type: string | undefined;
@@ -72,6 +73,11 @@ export class OpeningRow extends WebRow {
   utm_term: string | undefined;
   utm_content: string | undefined;
   click_id: string | undefined;
+
+  constructor(id: string, event: ParsedEvent, context: PrepareContext) {
+    super(id, event, context);
+    this.arrival = context.nextArrival();
+  }
 
   /** Notes where the visitor came from: this is the first event of its session that is known. */
   setOrigin(origin: OriginColumns): void {

@@ -48,6 +48,10 @@ export interface LiveSubscriptionOptions {
 /**
  * What happens now, for those who watch: stored events, sessions and anomalies, per project. Nothing here waits for a
  * subscriber.
+ *
+ * @example
+ * const live: LiveFeed = product.live;
+ * const subscription = live.subscribe({ projectId: 'default', types: ['event'] });
  */
 export class LiveFeed implements EventObserver {
   readonly #clock: () => number;

@@ -20,6 +20,11 @@ const COMPANIONS: Readonly<Record<string, readonly (readonly [table: string, col
   user_sessions: [
     ['session_changes', 'changed_at'],
     ['session_verdicts', 'computed_at'],
+    ['session_marks', 'marked_at'],
+  ],
+  fingerprint_reputation: [
+    ['fingerprint_hours', 'hour'],
+    ['throttle_levels', 'last_evidence'],
   ],
 };
 

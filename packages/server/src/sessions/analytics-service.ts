@@ -37,10 +37,10 @@ export interface SessionFacts {
  * Sessions for an application that answers requests itself: what a request says of its visitor, and the session it belongs to.
  *
  * @example
- * const request = { url: 'https://example.com/?utm_source=news', headers: { 'user-agent': 'Mozilla/5.0' }, socketAddress: '192.0.2.1' };
- * const analytics = product.analytics.extract(request);
- * const session = await product.analytics.findOrCreateSession('default', analytics);
- * await product.sessions.migrate('default', session.sessionId, 'ada');
+ * const service: AnalyticsService = product.analytics;
+ * const request = { url: 'https://example.com/', headers: { 'user-agent': 'Mozilla/5.0' }, socketAddress: '192.0.2.1' };
+ * const analytics = service.extract(request);
+ * const session = await service.findOrCreateSession('default', analytics);
  */
 export class AnalyticsService {
   readonly #options: AnalyticsServiceOptions;

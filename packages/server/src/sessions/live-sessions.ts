@@ -10,6 +10,8 @@ export class LiveSession {
   readonly sessionId: string;
   /** The fingerprint or cookieless hash its first event bore; empty when nobody knows. */
   visitorId: string;
+  /** Who bears that id; undefined when nobody knows. */
+  visitor: LiveVisitor | undefined = undefined;
   /** Its visitor's hash of another day, when it goes on over midnight. */
   nextVisitorId = '';
   /** Named by the sender instead of found by its visitor. */
@@ -20,7 +22,7 @@ export class LiveSession {
   /** Time of the event that said where the visitor came from. */
   originMs = Number.POSITIVE_INFINITY;
   /** When it was ended by hand or for inactivity; later events open another one. */
-  endedMs = Number.POSITIVE_INFINITY;
+  endedMs: number | undefined = undefined;
   userId = '';
   client: ClientFacts | undefined = undefined;
   /** Did the event that said who the client is come with a user agent? */
@@ -31,8 +33,8 @@ export class LiveSession {
   isServerTold = false;
   /** What a person said of it. */
   mark: Mark = '';
-  /** Server's time of the last move to the end of the order of eviction. */
-  rankedMs: number;
+  /** Server's time of the last move to the end of the order of eviction, in whole minutes, which the engine keeps in place. */
+  rankedMinute: number;
 
   constructor(sessionId: string, visitorId: string, given: boolean, timestampMs: number, nowMs: number) {
     this.sessionId = sessionId;
@@ -40,16 +42,44 @@ export class LiveSession {
     this.given = given;
     this.firstMs = timestampMs;
     this.lastMs = timestampMs;
-    this.rankedMs = nowMs;
+    this.rankedMinute = minuteOf(nowMs);
   }
 }
 
-/** What is known of a visitor: the sessions found by it, by time, never overlapping. */
+/** Between these times every session of a visitor that the store has is known here, too. UTC milliseconds. */
+export interface LoadedRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * What is known of a visitor: the sessions found by it, by time, never overlapping. Most have one, so that is held without a
+ * list: with a list and the times of its own, a visitor took as much memory as its session.
+ */
 export class LiveVisitor {
-  readonly sessions: LiveSession[] = [];
-  /** Between these times every session of the store is known here, too. */
-  loadedFromMs = Number.POSITIVE_INFINITY;
-  loadedToMs = Number.NEGATIVE_INFINITY;
+  loaded: LoadedRange | undefined = undefined;
+  #held: LiveSession | LiveSession[] | undefined = undefined;
+
+  /** By time. */
+  get sessions(): readonly LiveSession[] {
+    if (this.#held === undefined) return [];
+    return Array.isArray(this.#held) ? this.#held : [this.#held];
+  }
+
+  add(session: LiveSession): void {
+    const { sessions } = this;
+    if (sessions.includes(session)) return;
+    this.#held = sessions.length === 0 ? session : [...sessions, session].sort((a, b) => a.firstMs - b.firstMs);
+  }
+
+  /** Says whether the session was there. */
+  remove(session: LiveSession): boolean {
+    const { sessions } = this;
+    if (!sessions.includes(session)) return false;
+    const [first, ...others] = sessions.filter((each) => each !== session);
+    this.#held = first === undefined || others.length > 0 ? sessions.filter((each) => each !== session) : first;
+    return true;
+  }
 }
 
 /** The sessions of one project in memory. */
@@ -75,26 +105,27 @@ export class ProjectSessions {
 
   /** Makes a session known under a visitor. */
   index(visitorId: string, session: LiveSession): void {
-    const { sessions } = this.visitor(visitorId);
-    if (sessions.includes(session)) return;
-    sessions.push(session);
-    sessions.sort((a, b) => a.firstMs - b.firstMs);
+    const visitor = this.visitor(visitorId);
+    visitor.add(session);
+    if (visitorId === session.visitorId) session.visitor = visitor;
   }
 
   /** Makes a session forgotten under a visitor. */
   unindex(visitorId: string, session: LiveSession): void {
     const visitor = this.visitors.get(visitorId);
-    const index = visitor?.sessions.indexOf(session) ?? -1;
-    if (visitor === undefined || index === -1) return;
-    visitor.sessions.splice(index, 1);
+    if (visitor === undefined || !visitor.remove(session)) return;
     if (visitor.sessions.length === 0) this.visitors.delete(visitorId);
     // The store knows it still: what was loaded is not all there is any more.
-    else visitor.loadedToMs = Number.NEGATIVE_INFINITY;
+    else visitor.loaded = undefined;
   }
 }
 
-/** Moving a session to the end of the order for each of its events would cost more than the event does. */
-const RANK_PAUSE_MS = 60_000;
+/** Moving a session to the end of the order for each of its events would cost more than the event does: once a minute will do. */
+const MINUTE_MS = 60_000;
+
+function minuteOf(timestampMs: number): number {
+  return Math.floor(timestampMs / MINUTE_MS);
+}
 
 /** The sessions in memory, so many at most; those that were not seen for longest are forgotten first. */
 export class LiveSessions {
@@ -161,8 +192,9 @@ export class LiveSessions {
 
   /** Notes that a session was just seen. */
   rank(projectId: string, session: LiveSession, nowMs: number): void {
-    if (nowMs - session.rankedMs < RANK_PAUSE_MS) return;
-    session.rankedMs = nowMs;
+    const minute = minuteOf(nowMs);
+    if (minute <= session.rankedMinute) return;
+    session.rankedMinute = minute;
     const { sessions } = this.project(projectId);
     if (sessions.delete(session.sessionId)) sessions.set(session.sessionId, session);
   }

@@ -42,7 +42,7 @@ describe('after a restart', () => {
     expect(live.size).toBe(3);
     expect(live.ofVisitor('default', 'gone')).toEqual([]);
     expect(live.ofVisitor('default', 'here')).toMatchObject([
-      { given: false, userId: 'ada', firstMs: NOW - 20 * MINUTE, lastMs: NOW - 10 * MINUTE, endedMs: Number.POSITIVE_INFINITY },
+      { given: false, userId: 'ada', firstMs: NOW - 20 * MINUTE, lastMs: NOW - 10 * MINUTE, endedMs: undefined },
     ]);
     expect(live.find('default', 'named')).toMatchObject({ given: true, endedMs: NOW });
     expect(live.ofVisitor('default', 'asking')).toHaveLength(1);

@@ -38,7 +38,7 @@ export async function restoreLiveSessions(store: Store, live: LiveSessions, { no
     session.userId = row.user_id;
     // Where its visitor came from is stored with its first event; one that is earlier still says so itself.
     session.originMs = session.firstMs;
-    session.endedMs = ended.get(`${row.project_id}\0${row.session_id}`) ?? Number.POSITIVE_INFINITY;
+    session.endedMs = ended.get(`${row.project_id}\0${row.session_id}`);
     live.add(row.project_id, session);
   }
   live.trim();

@@ -86,8 +86,8 @@ export class SessionAssignment implements SessionFinder {
       if (timestampMs - gapMs >= completeMs) continue;
       if (sessionId !== '') continue;
       for (const visitorId of this.#candidates(incoming)) {
-        const known = live.project(projectId).visitors.get(visitorId);
-        if (known !== undefined && known.loadedFromMs <= timestampMs - gapMs && timestampMs + gapMs <= known.loadedToMs) continue;
+        const loaded = live.project(projectId).visitors.get(visitorId)?.loaded;
+        if (loaded !== undefined && loaded.fromMs <= timestampMs - gapMs && timestampMs + gapMs <= loaded.toMs) continue;
         const visitors = missing.get(projectId) ?? new Map<string, { fromMs: number; toMs: number }>();
         missing.set(projectId, visitors);
         const range = visitors.get(visitorId);
@@ -122,8 +122,10 @@ export class SessionAssignment implements SessionFinder {
     const project = live.project(projectId);
     for (const visitorId of visitorIds) {
       const visitor = project.visitor(visitorId);
-      visitor.loadedFromMs = Math.min(visitor.loadedFromMs, fromMs);
-      visitor.loadedToMs = Math.max(visitor.loadedToMs, toMs);
+      visitor.loaded = {
+        fromMs: Math.min(visitor.loaded?.fromMs ?? fromMs, fromMs),
+        toMs: Math.max(visitor.loaded?.toMs ?? toMs, toMs),
+      };
     }
   }
 
@@ -217,7 +219,8 @@ export class SessionAssignment implements SessionFinder {
     for (const visitorId of candidates) {
       for (const session of project.visitors.get(visitorId)?.sessions ?? []) {
         if (session.given || near.includes(session)) continue;
-        if (timestampMs < session.firstMs - gapMs || timestampMs > session.lastMs + gapMs || timestampMs > session.endedMs) continue;
+        if (timestampMs < session.firstMs - gapMs || timestampMs > session.lastMs + gapMs) continue;
+        if (session.endedMs !== undefined && timestampMs > session.endedMs) continue;
         near.push(session);
       }
     }
@@ -246,7 +249,7 @@ function extend(session: LiveSession, timestampMs: number, opensSession: boolean
   if (timestampMs > session.lastMs) session.lastMs = timestampMs;
   if (opensSession && timestampMs < session.firstMs) session.firstMs = timestampMs;
   // What happens after the end of a session that a sender names goes on in it.
-  if (session.given && timestampMs > session.endedMs) session.endedMs = Number.POSITIVE_INFINITY;
+  if (session.given && session.endedMs !== undefined && timestampMs > session.endedMs) session.endedMs = undefined;
 }
 
 /** 128 bits of who opened it and with what: the same event opens the same session again after a failed commit. */

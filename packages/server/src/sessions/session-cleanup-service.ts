@@ -19,7 +19,7 @@ const PAUSE_MS = 3_600_000;
  * Ends sessions that nobody touched for hours.
  *
  * @example
- * const cleanup = new SessionCleanupService({ sessions, projectIds, inactiveHours: 24, onFailure: console.error });
+ * const cleanup = new SessionCleanupService({ sessions, projectIds, inactiveHours: 0.1, onFailure: console.error });
  * const ended = await cleanup.run();
  */
 export class SessionCleanupService {

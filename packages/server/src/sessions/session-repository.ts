@@ -66,6 +66,12 @@ export interface SessionRepositoryOptions {
 /**
  * The sessions of a project. What is done to one is written down as a change of its own and becomes part of its snapshot, so
  * that it holds whatever order its events arrive in, and a repeated change changes nothing.
+ *
+ * @example
+ * const sessions: SessionRepository = product.sessions;
+ * const created: AnalyticsSession = await sessions.create('default', { source: 'oauth', visitorId: 'tablet' });
+ * await sessions.migrate('default', sessionId, 'grace');
+ * const ended = await sessions.end('default', sessionId);
  */
 export class SessionRepository {
   readonly #options: SessionRepositoryOptions;

@@ -238,21 +238,21 @@ function webSide(condition: SqlFragment): SqlFragment {
       argMaxIf(row.agent, row.happened_at, row.agent != '') AS agent, maxIf(row.happened_at, row.agent != '') AS agent_at,
       argMinIf(row.visitor_id, row.happened_at, row.visitor_id != '') AS visitor_id, argMinIf(row.fingerprint, row.happened_at, row.fingerprint != '') AS fingerprint,
       argMinIf(row.ip, row.happened_at, row.ip != '') AS ip, argMinIf(row.user_agent, row.happened_at, row.user_agent != '') AS user_agent, ${origin},
-      argMinIf(row.page_url, row.happened_at, row.event_type = 'page_view') AS entry_url, argMinIf(row.page_path, row.happened_at, row.event_type = 'page_view') AS entry_page,
-      argMaxIf(row.page_path, row.happened_at, row.event_type = 'page_view') AS exit_page,
+      argMinIf(row.page_url, row.place, row.event_type = 'page_view') AS entry_url, argMinIf(row.page_path, row.place, row.event_type = 'page_view') AS entry_page,
+      argMaxIf(row.page_path, row.place, row.event_type = 'page_view') AS exit_page,
       countIf(row.event_type != '') AS web_events, countIf(row.event_type = 'page_view') AS page_views,
       countIf(row.kind NOT IN ('event', 'engagement')) AS http_requests, countIf(row.kind = 'asset') AS asset_requests,
       countIf(row.status_code >= 400) AS failed_http_requests, countIf(row.event_type NOT IN ('', 'page_view', 'link_click', 'conversion')) AS custom_events,
       countIf(row.event_type = 'conversion') AS conversions, minIf(row.happened_at, row.event_type = 'conversion') AS converted_at,
       countIf(row.kind = 'engagement') AS engagements, countIf(row.is_origin) AS origins
     FROM (
-      SELECT session_id, 'event' AS kind, toNullable(timestamp) AS happened_at, user_id, toString(agent) AS agent, visitor_id, fingerprint, ip, user_agent,
+      SELECT session_id, 'event' AS kind, toNullable(timestamp) AS happened_at, (timestamp, arrival) AS place, user_id, toString(agent) AS agent, visitor_id, fingerprint, ip, user_agent,
         toString(event_type) AS event_type, page_url, page_path, status_code, is_origin, ${names}
       FROM analytics_events FINAL WHERE ${condition}
-      UNION ALL SELECT session_id, toString(request_kind), toNullable(timestamp), user_id, toString(agent), visitor_id, fingerprint, ip, user_agent,
+      UNION ALL SELECT session_id, toString(request_kind), toNullable(timestamp), (timestamp, arrival), user_id, toString(agent), visitor_id, fingerprint, ip, user_agent,
         '', page_url, page_path, status_code, is_origin, ${names}
       FROM http_requests FINAL WHERE ${condition}
-      UNION ALL SELECT session_id, 'engagement', toNullable(timestamp), user_id, toString(agent), visitor_id, fingerprint, ip, user_agent,
+      UNION ALL SELECT session_id, 'engagement', toNullable(timestamp), (timestamp, toUInt64(0)), user_id, toString(agent), visitor_id, fingerprint, ip, user_agent,
         '', '', '', 0, false, ${none}
       FROM engagement_events FINAL WHERE ${condition}
     ) AS row GROUP BY session_id`;
@@ -264,7 +264,7 @@ function changes(condition: SqlFragment): SqlFragment {
       minIf(toNullable(change_row.changed_at), change_row.change = 'converted') AS converted_at,
       minIf(toNullable(change_row.changed_at), change_row.change = 'created') AS created_at,
       maxIf(toNullable(change_row.changed_at), change_row.change IN ('created', 'touched')) AS touched_at,
-      argMaxIf(change_row.user_id, change_row.changed_at, change_row.change IN ('created', 'migrated') AND change_row.user_id != '') AS user_id,
+      argMaxIf(change_row.user_id, (change_row.change = 'migrated', change_row.changed_at), change_row.change IN ('created', 'migrated') AND change_row.user_id != '') AS user_id,
       argMinIf(toString(change_row.source), change_row.changed_at, change_row.change = 'created') AS source, argMinIf(change_row.origin, change_row.changed_at, change_row.change = 'created') AS origin
     FROM session_changes AS change_row FINAL WHERE ${condition} GROUP BY session_id`;
 }

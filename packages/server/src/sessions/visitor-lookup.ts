@@ -8,7 +8,7 @@ export interface StoredSession {
   readonly firstMs: number;
   readonly lastMs: number;
   /** Infinite when it was not ended. */
-  readonly endedMs: number;
+  readonly endedMs: number | undefined;
 }
 
 const SESSIONS_MAX = 1_000_000;
@@ -50,7 +50,7 @@ export class VisitorLookup {
       visitorId: row.visitor_id ?? '',
       firstMs: Number(row.first_ms),
       lastMs: Number(row.last_ms),
-      endedMs: row.ended_ms === null ? Number.POSITIVE_INFINITY : Number(row.ended_ms),
+      endedMs: row.ended_ms === null ? undefined : Number(row.ended_ms),
     }));
   }
 }

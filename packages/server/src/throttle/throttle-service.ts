@@ -63,6 +63,13 @@ const WINDOW_SWEEPS = 5;
  * visitor, one step at a time; time lowers it again. A decision takes the higher of both levels and charges the request to the
  * limit of the visitor, or of the session where the visitor is not known: whoever opens a session per request has one limit.
  * Memory per subject is a few numbers, and levels above normal outlive the process.
+ *
+ * @example
+ * const limiter = await openRateLimiter({ redisUrl: '', pointsPerMinute: 60 });
+ * const throttle = new ThrottleService({ store, limiter, requestsPerMinute: 60, criteria, clock });
+ * await throttle.recover();
+ * const refused = await throttle.decide({ projectId: 'default', sessionId: '', visitorId: 'hurried' });
+ * await throttle.close();
  */
 export class ThrottleService {
   readonly #options: ThrottleServiceOptions;
