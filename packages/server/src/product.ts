@@ -194,7 +194,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       onChange: (change) => live.publishAnomaly(change.anomaly.project_id, change),
       storedIp: (ip) => storedIp(ip, configuration.ipPrivacy),
     });
-    const decisions = new LiveDecisions({ ...visits, throttle, watch });
+    const decisions = new LiveDecisions({ ...visits, throttle, watch, identify });
     const pages = new PageReader(routing, configuration.queryParameters);
     const { bufferEventsMax, bufferBytesMax } = configuration;
     const pipeline = new IngestPipeline(commitStore, mover, {

@@ -55,6 +55,25 @@ export function addScanner(tally: LayerTally, behavior: SessionBehavior, _contex
   }
 }
 
+/**
+ * How a session looks for weaknesses, as half a sentence; empty when it does not at all.
+ *
+ * @example
+ * ```ts
+ * describeScanning(behavior); // '2 requests for what only scanners ask for, 14 paths that did not exist'
+ * ```
+ */
+export function describeScanning({ probes, guesses, signIns, errorPaths }: SessionBehavior): string {
+  return [
+    probes > 0 ? `${counted(probes, 'request')} for what only scanners ask for` : '',
+    guesses > 0 ? `${guesses} for pages of products that the site is not made with` : '',
+    signIns > 0 ? counted(signIns, 'sign-in') : '',
+    errorPaths > 0 ? `${counted(errorPaths, 'path')} that did not exist or were forbidden` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
 /** Does the session look for weaknesses, whoever it says it is? */
 export function isScanning(behavior: SessionBehavior, { scanner }: LayerWeights): boolean {
   const { probes, guesses, signIns } = behavior;
@@ -78,15 +97,15 @@ export function addNetwork(tally: LayerTally, _behavior: SessionBehavior, contex
 export function addClient(tally: LayerTally, behavior: SessionBehavior, context: SessionContext, weights: LayerWeights): void {
   const { measuredBy } = context;
   const { points_max } = weights.client;
-  if (measuredBy === 'server_log' || measuredBy === 'both') addAssets(tally, behavior, weights);
+  if (measuredBy === 'server_log' || measuredBy === 'both') addAssets(tally, behavior, context, weights);
   if (measuredBy !== 'tracker') addReferrers(tally, behavior, weights);
   if (measuredBy === 'tracker' || measuredBy === 'both') addScripts(tally, behavior, context, weights);
   if (tally.points > points_max) tally.add(points_max - tally.points);
 }
 
-function addAssets(tally: LayerTally, behavior: SessionBehavior, { client }: LayerWeights): void {
+function addAssets(tally: LayerTally, behavior: SessionBehavior, { recentPages }: SessionContext, { client }: LayerWeights): void {
   const { assetRequests, pageRequests } = behavior;
-  const others = behavior.requests - assetRequests;
+  const others = behavior.requests - assetRequests - Math.min(recentPages, pageRequests);
   if (assetRequests > 0) {
     if (pageRequests > 0 && tally.add(client.loads_assets)) tally.say(`${counted(assetRequests, 'asset')} came with the pages.`);
   } else if (others > 0) {
@@ -107,8 +126,10 @@ function addReferrers(tally: LayerTally, behavior: SessionBehavior, { client }: 
   }
 }
 
-function addScripts(tally: LayerTally, behavior: SessionBehavior, { measuredBy }: SessionContext, { client }: LayerWeights): void {
-  const { beacons, interactions, pageRequests } = behavior;
+function addScripts(tally: LayerTally, behavior: SessionBehavior, context: SessionContext, { client }: LayerWeights): void {
+  const { measuredBy, recentPages } = context;
+  const { beacons, interactions } = behavior;
+  const pageRequests = behavior.pageRequests - recentPages;
   if (interactions > 0) {
     if (tally.add(client.interaction)) tally.say(`Clicks, keys or scrolling were reported ${counted(interactions, 'time')}.`);
   } else if (pageRequests > 0 && beacons === 0 && measuredBy === 'both') {

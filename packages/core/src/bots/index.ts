@@ -8,6 +8,7 @@ export {
   describeSignal,
   readBehavioralRules,
 } from './behavioral-signals.js';
+export { describeScanning } from './client-layers.js';
 export * from './evaluation/confusion-matrix.js';
 export * from './evaluation/evaluate-scores.js';
 export type { LabelledScore } from './evaluation/ranked-scores.js';
@@ -27,6 +28,7 @@ export {
   type PageMeasures,
   pageOfPath,
   pagesPerMinute,
+  REFUSED_STATUS,
   type RequestKind,
   SEQUENCE_PAGES_MAX,
   type SessionRequest,

@@ -19,6 +19,7 @@ const PERSON: SessionContext = {
   hosting: false,
   network: '',
   measuredBy: 'server_log',
+  recentPages: 0,
 };
 const HOSTED: Partial<SessionContext> = { hosting: true, network: 'Example Hosting' };
 
@@ -92,6 +93,14 @@ const cases: readonly Case[] = [
   },
   { what: 'one page from a search engine', asks: [page('/a', { hasReferrer: true }), asset], flags: [], layers: ['client'] },
   { what: 'one page without referrer and assets', asks: [page('/a')], flags: [], layers: ['client'] },
+  { what: 'the same while its assets may be on their way', asks: [page('/a')], context: { recentPages: 1 }, flags: [], layers: ['client'] },
+  {
+    what: 'the same from a hosting provider while its assets may be on their way',
+    asks: [page('/a')],
+    context: { ...HOSTED, recentPages: 1 },
+    flags: [],
+    layers: ['network', 'client'],
+  },
   { what: 'the same from a hosting provider', asks: [page('/a')], context: HOSTED, flags: ['isLayeredBot'], layers: ['network', 'client'] },
   {
     what: 'a person with a full cache, a blocker and no referrers',

@@ -3,6 +3,7 @@ import {
   DISTINCT_PAGES_MAX,
   type PageMeasures,
   pageOfPath,
+  REFUSED_STATUS,
   SEQUENCE_PAGES_MAX,
   type SessionRequest,
 } from './session-request.js';
@@ -25,13 +26,23 @@ export function measureRequests(requests: readonly SessionRequest[]): PageMeasur
   const paths = views.map(({ path }) => pageOfPath(path));
   const sequence = paths.slice(0, SEQUENCE_PAGES_MAX);
   const sorted = sequence.toSorted(byCodeUnits);
-  const firstMs = views[0]?.timestampMs ?? 0;
+  let latestMs = 0;
+  let gaps = -1;
   let spanMs = 0;
   let gapSquaresMs2 = 0;
-  for (const { timestampMs } of views) {
-    const gapMs = Math.max(0, timestampMs - firstMs - spanMs);
-    spanMs += gapMs;
-    gapSquaresMs2 += gapMs * gapMs;
+  let refused = false;
+  for (const { timestampMs, kind, statusCode } of requests) {
+    if (kind === 'other' && statusCode === REFUSED_STATUS) refused = true;
+    if (kind !== 'page') continue;
+    if (gaps >= 0) {
+      const elapsedMs = Math.max(0, timestampMs - latestMs);
+      const gapMs = refused && gaps > 0 ? Math.min(elapsedMs, Math.floor(spanMs / gaps)) : elapsedMs;
+      spanMs += gapMs;
+      gapSquaresMs2 += gapMs * gapMs;
+    }
+    latestMs = gaps < 0 ? timestampMs : Math.max(latestMs, timestampMs);
+    gaps += 1;
+    refused = false;
   }
   return {
     pageRequests: views.length,

@@ -104,6 +104,7 @@ function scoreOf({ pages, assets, hasReferrer, beacons, asksRobots = false, cont
     hosting: false,
     network: '',
     measuredBy,
+    recentPages: 0,
     ...context,
   });
 }

@@ -19,6 +19,7 @@ const PERSON: SessionContext = {
   hosting: false,
   network: '',
   measuredBy: 'both',
+  recentPages: 0,
 };
 
 type Ask = Omit<SessionRequest, 'timestampMs'> & { readonly afterMs: number };
@@ -50,6 +51,7 @@ describe('scoreSession', () => {
     beacons: fc.array(fc.boolean(), { maxLength: 5 }),
     hosting: fc.boolean(),
     measuredBy: fc.constantFrom<Measurement>('tracker', 'server_log', 'both', 'unknown'),
+    recentPages: fc.constantFrom(0, 1),
     fingerprintSessions: fc.nat(40),
     browserMajor: fc.option(fc.nat(150)),
     isDeclared: fc.boolean(),

@@ -25,6 +25,33 @@ describe('a new session', () => {
   });
 });
 
+describe('a gap in which a page was refused', () => {
+  const refused = (timestampMs: number): SessionRequest => request('/x', { kind: 'other', statusCode: 429, timestampMs });
+  const at = (seconds: number): number => START_MS + seconds * 1000;
+  const measuresOf = (requests: readonly SessionRequest[]): unknown => {
+    for (const each of requests) behavior.observe(each);
+    const { spanMs, gapMaxMs, gapSquaresMs2 } = behavior;
+    expect({ spanMs, gapSquaresMs2 }).toMatchObject({
+      spanMs: measureRequests(requests).spanMs,
+      gapSquaresMs2: measureRequests(requests).gapSquaresMs2,
+    });
+    return [spanMs, gapMaxMs];
+  };
+  const pages = (...seconds: readonly number[]): SessionRequest[] => seconds.map((each) => request(`/${each}`, { timestampMs: at(each) }));
+
+  it('is no longer than those before it on average', () => {
+    expect(measuresOf([...pages(0, 10, 30), refused(at(31)), ...pages(331, 341)])).toEqual([55_000, 20_000]);
+  });
+
+  it('is what it is when it is shorter, or the first', () => {
+    expect(measuresOf([...pages(0), refused(at(1)), ...pages(300, 310), refused(at(311)), ...pages(312)])).toEqual([312_000, 300_000]);
+  });
+
+  it('does not touch the gaps after it', () => {
+    expect(measuresOf([...pages(0, 10), refused(at(11)), refused(at(100)), ...pages(300, 400)])).toEqual([120_000, 100_000]);
+  });
+});
+
 describe('requests', () => {
   it('are counted by kind, and beacons apart', () => {
     visit('/', '/a');

@@ -1,6 +1,6 @@
 import { type PathRole, roleOfQuery } from './path-role.js';
 import { isSamePage, type KnownPath, type PathTable } from './path-table.js';
-import { assertTimestamp, PATH_LENGTH_MAX, type PageMeasures, type SessionRequest } from './session-request.js';
+import { assertTimestamp, PATH_LENGTH_MAX, type PageMeasures, REFUSED_STATUS, type SessionRequest } from './session-request.js';
 import { VisitedPages } from './visited-pages.js';
 
 /** Gaps of at most this count as short: faster than a page is read, and usual when several are opened at once. */
@@ -21,7 +21,11 @@ interface RareCounts {
   feeds: number;
   headRequests: number;
   oddMethods: number;
+  /** Was a page refused since the last page view? */
+  refused: boolean;
 }
+
+const NOTHING_RARE = { probes: 0, guesses: 0, signIns: 0, programFiles: 0, feeds: 0, headRequests: 0, oddMethods: 0, refused: false };
 
 /**
  * What is known of one live session, kept up to date request by request in constant time and bounded memory: about 440 bytes for
@@ -95,7 +99,8 @@ export class SessionBehavior implements PageMeasures {
 
   #observePage(timestampMs: number, page: KnownPath): void {
     if (this.#pageRequests === 0) this.#firstPageMs = timestampMs;
-    else this.#observeGap(Math.max(0, timestampMs - this.#firstPageMs - this.#spanMs));
+    else this.#observeGap(this.#withoutRefusal(Math.max(0, timestampMs - this.#firstPageMs - this.#spanMs)));
+    if (this.#rare !== null) this.#rare.refused = false;
     this.#pageRequests += 1;
     this.#visited ??= new VisitedPages();
     if (this.#visited.add(page)) this.#repeats += 1;
@@ -106,6 +111,16 @@ export class SessionBehavior implements PageMeasures {
     }
   }
 
+  /** What counts of a gap in which a page was refused; see {@link REFUSED_STATUS}. */
+  #withoutRefusal(gapMs: number): number {
+    const gaps = this.#pageRequests - 1;
+    if (this.#rare?.refused !== true || gaps < 1) return gapMs;
+    const countedMs = Math.min(gapMs, Math.floor(this.#spanMs / gaps));
+    // The rest is as if it had not been.
+    this.#firstPageMs += gapMs - countedMs;
+    return countedMs;
+  }
+
   #observeGap(gapMs: number): void {
     this.#spanMs += gapMs;
     this.#gapSquaresMs2 += gapMs * gapMs;
@@ -114,12 +129,14 @@ export class SessionBehavior implements PageMeasures {
     if (gapMs <= SHORT_GAP_MS) this.#shortGaps += 1;
   }
 
-  #observeRare({ path, queryRole, method, statusCode }: SessionRequest, page: KnownPath): void {
+  #observeRare({ path, queryRole, kind, method, statusCode }: SessionRequest, page: KnownPath): void {
     const isError = statusCode !== undefined && ERROR_STATUSES.has(statusCode);
     const role = page.role === 'plain' ? (queryRole ?? roleOfQueryIn(path)) : page.role;
-    if (role === 'plain' && !isError && (method === 'GET' || method === 'POST')) return;
-    this.#rare ??= { errorHashes: [], probes: 0, guesses: 0, signIns: 0, programFiles: 0, feeds: 0, headRequests: 0, oddMethods: 0 };
+    const isRefused = kind === 'other' && statusCode === REFUSED_STATUS;
+    if (role === 'plain' && !isError && !isRefused && (method === 'GET' || method === 'POST')) return;
+    this.#rare ??= { ...NOTHING_RARE, errorHashes: [] };
     const rare = this.#rare;
+    if (isRefused) rare.refused = true;
     if (isError && rare.errorHashes.length < ERROR_PATHS_MAX && !rare.errorHashes.includes(page.hash)) rare.errorHashes.push(page.hash);
     if (method === 'HEAD') rare.headRequests += 1;
     else if (!BROWSER_METHODS.has(method)) rare.oddMethods += 1;

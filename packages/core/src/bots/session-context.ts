@@ -34,6 +34,8 @@ export interface SessionContext extends BehavioralContext {
   /** Organisation of the network; empty when not known. */
   readonly network: string;
   readonly measuredBy: Measurement;
+  /** Page views so recent that what they load and report may still be on its way; while a session goes on its last one. */
+  readonly recentPages: number;
 }
 
 /**

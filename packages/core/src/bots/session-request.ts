@@ -28,6 +28,12 @@ export interface SessionRequest {
   readonly hasReferrer: boolean;
 }
 
+/**
+ * Status of a request that was refused because there were too many. The pause that it imposes is nobody's rhythm: a gap between page
+ * views in which one was refused counts as long as the gaps before it were on average, if it was longer.
+ */
+export const REFUSED_STATUS = 429;
+
 /** Page views of a session whose order is compared; the order of later ones is not looked at. */
 export const SEQUENCE_PAGES_MAX = 32;
 /** Distinct pages counted exactly; a session with more counts as having seen this many. */

@@ -25,7 +25,7 @@ const QUIET: ThrottleObservation = {
   requests: 1,
   failedRequests: 0,
   declaredSearchEngine: false,
-  scanner: false,
+  scanner: '',
   flagged: false,
 };
 const at = (timestampMs: number, more: Partial<ThrottleObservation> = {}): ThrottleObservation => ({ ...QUIET, timestampMs, ...more });
@@ -43,12 +43,12 @@ describe('findEvidence', () => {
     ['failures of as many requests as say nothing', { requests: 20, failedRequests: 20 }, undefined],
     ['half of the requests failing', { requests: 22, failedRequests: 11 }, undefined],
     ['more than half of them', { requests: 21, failedRequests: 11 }, 'error_rate'],
-    ['probing', { scanner: true }, 'scanner'],
+    ['probing', { scanner: '3 probes' }, 'scanner'],
     ['a flag', { flagged: true }, 'flagged'],
     ['two criteria, the first of which is told', { botScore: 60, requestsPerMinute: 99 }, 'bot_score'],
     ["a search engine's speed and system", { declaredSearchEngine: true, botScore: 100, requestsPerMinute: 500 }, undefined],
     ["a search engine's failures", { declaredSearchEngine: true, requests: 30, failedRequests: 30 }, 'error_rate'],
-    ['probing under the name of a search engine', { declaredSearchEngine: true, scanner: true }, 'scanner'],
+    ['probing under the name of a search engine', { declaredSearchEngine: true, scanner: '3 probes' }, 'scanner'],
     ['a flagged search engine', { declaredSearchEngine: true, flagged: true }, 'flagged'],
   ] as const)('%s', (_name, more, criterion) => {
     expect(findEvidence(at(T0, more), CRITERIA)?.criterion).toBe(criterion);
@@ -187,7 +187,7 @@ describe('any run of requests', () => {
       requests: fc.nat({ max: 60 }),
       failedRequests: fc.nat({ max: 60 }),
       declaredSearchEngine: fc.boolean(),
-      scanner: fc.boolean(),
+      scanner: fc.constantFrom('', '3 probes'),
       flagged: fc.boolean(),
     });
     fc.assert(

@@ -55,8 +55,8 @@ export interface ThrottleObservation {
    * so that its behaviour alone never slows it down.
    */
   readonly declaredSearchEngine: boolean;
-  /** Does the client probe for weaknesses? */
-  readonly scanner: boolean;
+  /** How the client probes for weaknesses: `3 requests for /.env and the like`; empty when it does not. */
+  readonly scanner: string;
   /** Did a person flag the visitor? */
   readonly flagged: boolean;
 }
@@ -87,7 +87,7 @@ export function findEvidence(observation: ThrottleObservation, criteria: Escalat
       reason: `${failedRequests} of the last ${requests} requests failed; over ${percentOf(criteria.errorRateOver)} % of more than ${criteria.errorRateRequestsOver} the level is raised.`,
     };
   }
-  if (observation.scanner) return { criterion: 'scanner', reason: 'The client probes for weaknesses.' };
+  if (observation.scanner !== '') return { criterion: 'scanner', reason: `The client probes for weaknesses: ${observation.scanner}.` };
   if (observation.flagged) return { criterion: 'flagged', reason: 'The visitor is flagged.' };
   return undefined;
 }

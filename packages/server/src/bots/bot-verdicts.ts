@@ -85,7 +85,7 @@ export class BotVerdicts {
       traffic_class: row.traffic_class === '' ? null : row.traffic_class,
       behavioral_bot_score: Number(row.behavioral_bot_score),
       behavioral_signals: row.behavioral_signals,
-      layered_score: roundedPoints(Number(row.layered_score)),
+      layered_score: Number(row.layered_score),
       layers,
       mark: row.mark === '' ? null : row.mark,
       sentences: sentencesOf(row, layers),
@@ -181,10 +181,10 @@ function sentencesOf(row: ExplainedRow, layers: readonly ExplainedLayer[]): stri
   if (row.mark !== '') sentences.push(`A person marked the session as ${row.mark}.`);
   sentences.push(...declarationOf(row));
   if (row.is_scanner) sentences.push('It looks for weaknesses of the site.');
-  const classic = row.is_behavioral_bot ? 'like a bot' : 'not like a bot';
-  sentences.push(`It behaves ${classic}: ${row.behavioral_bot_score} points. ${row.behavioral_reason}`);
+  const classic = row.is_behavioral_bot ? 'It behaves like a bot' : 'It does not behave like a bot';
+  sentences.push(`${classic}: ${row.behavioral_bot_score} points. ${row.behavioral_reason}`);
   const layered = row.is_layered_bot ? 'a program' : 'a person';
-  sentences.push(`By all layers together it is rather ${layered}: layered score ${roundedPoints(Number(row.layered_score))} of 100.`);
+  sentences.push(`By all layers together it is rather ${layered}: layered score ${row.layered_score} of 100.`);
   for (const { layer, points, reason } of layers)
     if (reason !== '') sentences.push(`${layer} (${points > 0 ? '+' : ''}${points}): ${reason}`);
   if (row.is_ghost) sentences.push(`It saw no page in ${row.http_requests} requests.`);

@@ -1,6 +1,8 @@
 import {
   type BotRules,
+  describeScanning,
   type PathTable,
+  REFUSED_STATUS,
   SessionBehavior,
   type SessionContext,
   type SessionScore,
@@ -8,6 +10,7 @@ import {
   type ThrottleLevel,
 } from '@systemprompt-analytics/core';
 import { NO_BOT } from '../enrichment/bot-identity.js';
+import type { BotIdentity } from '../enrichment/client-facts.js';
 import type { EventObserver, ObservedEvent, RequestKind } from '../live/observed-event.js';
 import type { LiveSession, LiveSessions } from '../sessions/live-sessions.js';
 import type { BehaviorProfile } from '../sessions/session-row.js';
@@ -88,11 +91,15 @@ export class BotWatch implements EventObserver {
     return session.behavior === undefined ? undefined : scoreSession(session.behavior, this.#contextOf(projectId, session), rules);
   }
 
-  /** The score that slows a session down: that of the profile in use, unless a person said what the session is. */
+  /**
+   * The score that slows a session down: that of the profile in use, unless a person said what the session is. Of a program that says
+   * what it is that is known already; how it behaves decides whether it is slowed down.
+   */
   botScoreOf(session: LiveSession, scores: SessionScore | undefined): number {
     if (session.mark !== '') return session.mark === 'bot' ? 100 : 0;
     if (scores === undefined) return 0;
-    return this.#options.behaviorProfile === 'layered' ? Math.floor(scores.score * 10) / 10 : scores.classicScore;
+    if (this.#options.behaviorProfile === 'classic' || session.client?.bot.declared === true) return scores.classicScore;
+    return Math.floor(scores.score * 10) / 10;
   }
 
   /** The first of a session that is observed tells what browser its visitor has. */
@@ -108,15 +115,17 @@ export class BotWatch implements EventObserver {
     const { throttle, isFlagged } = this.#options;
     if (statusCode !== undefined) session.isServerTold = true;
     const hasReferrer = event.referrer !== '';
+    const refused = statusCode === REFUSED_STATUS;
     behavior.observe({ timestampMs, path, queryRole: queryRole ?? 'plain', kind, method: event.method || 'GET', statusCode, hasReferrer });
     const scores = this.scoresOf(projectId, session);
     throttle.observe(projectId, sessionId, visitorId, {
       timestampMs,
       countsAsRequest: kind !== 'asset',
-      failed: event.failed,
-      botScore: this.botScoreOf(session, scores),
-      declaredSearchEngine: session.client?.bot.category === SEARCH_ENGINE_CATEGORY,
-      scanner: session.mark === '' && scores?.isScanner === true,
+      // Its refusal is no further reason to refuse it, or nobody who waits as told would ever be let in again.
+      failed: event.failed && !refused,
+      botScore: refused ? 0 : this.botScoreOf(session, scores),
+      declaredSearchEngine: isSearchEngineBot(session.client?.bot ?? NO_BOT),
+      scanner: !refused && session.mark === '' && scores?.isScanner === true ? describeScanning(behavior) : '',
       flagged: visitorId !== '' && isFlagged(projectId, visitorId),
     });
   }
@@ -137,8 +146,14 @@ export class BotWatch implements EventObserver {
       network: client?.network ?? '',
       isServerTold,
       hasBeacons: (behavior?.beacons ?? 0) > 0,
+      recentPages: 1,
     });
   }
+}
+
+/** Does a client say that it is the crawler of a search engine? */
+export function isSearchEngineBot({ category }: BotIdentity): boolean {
+  return category === SEARCH_ENGINE_CATEGORY;
 }
 
 /** Sessions of a visitor within a day, this one included. */

@@ -1,10 +1,12 @@
 import { nameOfLevel } from '@systemprompt-analytics/core';
+import { NO_BOT } from '../enrichment/bot-identity.js';
+import type { BotIdentity } from '../enrichment/client-facts.js';
 import type { LiveSession, LiveSessions } from '../sessions/live-sessions.js';
 import type { SessionAssignment } from '../sessions/session-assignment.js';
 import { dayOf, type VisitorSalts } from '../sessions/visitor-salts.js';
 import type { Decision, DecisionMaker, RequestDescription } from '../throttle/decision-maker.js';
 import type { ThrottleService } from '../throttle/throttle-service.js';
-import type { BotWatch } from './bot-watch.js';
+import { type BotWatch, isSearchEngineBot } from './bot-watch.js';
 
 export interface LiveDecisionsOptions {
   readonly live: LiveSessions;
@@ -12,6 +14,8 @@ export interface LiveDecisionsOptions {
   readonly assignment: SessionAssignment;
   readonly throttle: ThrottleService;
   readonly watch: BotWatch;
+  /** What a user agent says of itself. */
+  readonly identify: (userAgent: string) => BotIdentity;
 }
 
 /**
@@ -33,13 +37,15 @@ export class LiveDecisions implements DecisionMaker {
   }
 
   async #decide(projectId: string, description: RequestDescription): Promise<Decision> {
-    const { throttle, watch } = this.#options;
+    const { throttle, watch, identify } = this.#options;
     const visitorId = this.#visitorOf(projectId, description);
     const session = this.#sessionOf(projectId, description, visitorId);
     const { level, allowed, limit, remaining, retryAfterSeconds, reason } = await throttle.decide({
       projectId,
       sessionId: session?.sessionId ?? description.sessionId,
       visitorId: session?.visitorId ?? visitorId,
+      declaredSearchEngine:
+        session === undefined ? isSearchEngineBot(identify(description.userAgent)) : isSearchEngineBot(session.client?.bot ?? NO_BOT),
     });
     return {
       level: nameOfLevel(level),

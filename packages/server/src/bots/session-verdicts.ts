@@ -61,6 +61,7 @@ export class SessionVerdicts implements SessionJudge {
       network: client.network,
       isServerTold: session.is_server_told === 1,
       hasBeacons: Number(session.beacons) > 0,
+      recentPages: 0,
     });
     const verdict = judgeSession(behaviorOf(session, paths), context, rules);
     const { classic } = verdict;
@@ -82,7 +83,7 @@ export class SessionVerdicts implements SessionJudge {
       behavioral_signals: classic.signals.map(({ name }) => name),
       behavioral_reason: classic.reason,
       // More digits than one say nothing.
-      layered_score: Math.round(verdict.score * 10) / 10,
+      layered_score: Math.floor(verdict.score * 10) / 10,
       ...layerColumnsOf(verdict),
     };
   }

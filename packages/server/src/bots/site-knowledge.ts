@@ -20,6 +20,8 @@ export interface SessionClient {
   /** Did a web server report its requests, with their status? */
   readonly isServerTold: boolean;
   readonly hasBeacons: boolean;
+  /** See `SessionContext` of the core. */
+  readonly recentPages: number;
 }
 
 /** What is known of each project's site, which a session is measured against: its pages, its visitors' browsers, how it is measured. */
@@ -56,6 +58,7 @@ export class SiteKnowledge {
       hasUserAgent: rest.hasUserAgent,
       hosting: rest.hosting,
       network: rest.network,
+      recentPages: rest.recentPages,
       sitePages: this.#pages.countOf(projectId) || null,
       browser,
       browserMajor: majorOf(browserVersion),

@@ -245,7 +245,15 @@ describe('any visit', () => {
     const outcome = parseEvent(JSON.parse(JSON.stringify(event)), { nowMs, limits: DEFAULT_INGEST_LIMITS, trusted: sender.trusted });
     if (!outcome.ok) throw new TypeError(outcome.fault.message);
     const pages = new PageReader(defaultContentRouting({ pages: [], notPages: [], content: [] }), visit.parameters);
-    const prepared = prepareEvent(outcome.event, { sender, nowMs, receivedAt: '', nextArrival: () => 0, prices, ipPrivacy: visit.privacy, pages });
+    const prepared = prepareEvent(outcome.event, {
+      sender,
+      nowMs,
+      receivedAt: '',
+      nextArrival: () => 0,
+      prices,
+      ipPrivacy: visit.privacy,
+      pages,
+    });
     const incoming = new IncomingEvent(outcome.event, prepared, readTraits(outcome.event, sender, true), nowMs);
     const text = (name: 'ip' | 'user_agent' | 'page_url' | 'referrer'): string => String(incoming.web?.[name] ?? '');
     const columns = new OriginReader(enricher).read(incoming).columns;

@@ -7,6 +7,8 @@ export interface DecisionRequest {
   readonly sessionId: string;
   /** The fingerprint or cookieless hash; empty when the visitor is not known. */
   readonly visitorId: string;
+  /** See `ThrottleObservation` of the core: its requests are not counted against a limit. @default false */
+  readonly declaredSearchEngine?: boolean;
 }
 
 /** May a request pass? */
@@ -35,8 +37,8 @@ export interface ObservedRequest {
   readonly botScore: number;
   /** See `ThrottleObservation` of the core. */
   readonly declaredSearchEngine: boolean;
-  /** @default false */
-  readonly scanner?: boolean;
+  /** How the client probes for weaknesses. @default '', it does not */
+  readonly scanner?: string;
   /** Did a person flag the visitor? @default false */
   readonly flagged?: boolean;
 }

@@ -98,6 +98,13 @@ describe('decisions', () => {
     expect(await decideTimes(70, { sessionId: '', visitorId: 'w' })).toBe(60);
   });
 
+  it('charge no search engine, whatever their level says', async () => {
+    const engine = { projectId: project, sessionId: 's', visitorId: 'v', declaredSearchEngine: true };
+    for (let request = 0; request < 100; request++) expect(await throttle.decide(engine)).toMatchObject({ allowed: true, remaining: 60 });
+    await throttle.setLevel({ projectId: project, kind: 'session', id: 's' }, ThrottleLevel.Blocked, 'A test.');
+    expect(await throttle.decide(engine)).toMatchObject({ allowed: false, reason: 'A test.' });
+  });
+
   it('have no limit to charge where nobody is named', async () => {
     expect(await decideTimes(100, { sessionId: '', visitorId: '' })).toBe(100);
   });
@@ -157,7 +164,7 @@ describe('levels', () => {
   it.each([
     ['speed', 31, {}, 'requests_per_minute'],
     ['failures', 21, { failed: true }, 'error_rate'],
-    ['probing', 1, { scanner: true }, 'scanner'],
+    ['probing', 1, { scanner: '3 probes' }, 'scanner'],
     ['a flag', 1, { flagged: true }, 'flagged'],
   ] as const)('rise for %s, with the request that makes it %i', (_name, count, more, criterion) => {
     for (let index = 1; index < count; index++) throttle.observe(project, 's', '', requestAt(clock.nowMs, more));

@@ -104,10 +104,11 @@ export class ThrottleService {
   }
 
   /**
-   * Decides about one request, and charges it. Nobody's requests, without session and visitor, have no limit to be charged to.
+   * Decides about one request, and charges it. Nobody's requests, without session and visitor, have no limit to be charged to, and search
+   * engines have none.
    */
   async decide(request: DecisionRequest): Promise<ThrottleDecision> {
-    const { projectId, sessionId, visitorId } = request;
+    const { projectId, sessionId, visitorId, declaredSearchEngine = false } = request;
     const { limiter, clock, requestsPerMinute } = this.#options;
     if (limiter.shared !== undefined) await this.#adoptShared(request);
     const nowMs = clock();
@@ -119,7 +120,8 @@ export class ThrottleService {
       return { level, allowed: false, limit: 0, remaining: 0, retryAfterSeconds, reason };
     }
     const limit = adjustedLimit(requestsPerMinute, level);
-    if (visitorId === '' && sessionId === '') return { level, allowed: true, limit, remaining: limit, retryAfterSeconds: 0, reason };
+    const isCounted = !declaredSearchEngine && (visitorId !== '' || sessionId !== '');
+    if (!isCounted) return { level, allowed: true, limit, remaining: limit, retryAfterSeconds: 0, reason };
     const key = visitorId === '' ? subjectKey(projectId, 'session', sessionId) : subjectKey(projectId, 'fingerprint', visitorId);
     const cost = requestCost(level);
     const { allowed, remainingPoints, msBeforeNext } = await limiter.consume(key, cost);
@@ -153,7 +155,7 @@ export class ThrottleService {
       this.#windows.set(projectId, kind, id, window);
     }
     window.record(timestampMs, request.failed);
-    const { botScore, declaredSearchEngine, scanner = false, flagged = false } = request;
+    const { botScore, declaredSearchEngine, scanner = '', flagged = false } = request;
     const evidence = findEvidence(
       {
         timestampMs,

@@ -131,6 +131,7 @@ export class LogSessions {
       hosting,
       network,
       measuredBy: this.#measurement.of(SITE, true, false),
+      recentPages: 0,
     };
   }
 
