@@ -178,7 +178,6 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     const throttle = await openThrottle(store, configuration, { clock, timer, onFailure });
     const live = new LiveFeed({ clock, timer });
     const watch = new BotWatch({
-      live: visits.live,
       throttle,
       site,
       rules,

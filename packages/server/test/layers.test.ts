@@ -95,7 +95,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   anomalies: ['live', 'store', 'timer.ts'],
   fingerprints: ['live', 'store', 'timer.ts'],
   enrichment: [],
-  sessions: ['store', 'timer.ts', 'ingest', 'enrichment', 'configuration.ts'],
+  sessions: ['store', 'timer.ts', 'ingest', 'enrichment', 'throttle', 'configuration.ts'],
   privacy: ['store', 'timer.ts'],
   throttle: ['store', 'timer.ts'],
   bots: ['enrichment', 'ingest', 'live', 'sessions', 'store', 'throttle'],

@@ -74,7 +74,16 @@ export function describeScanning({ probes, guesses, signIns, errorPaths }: Sessi
     .join(', ');
 }
 
-/** Does the session look for weaknesses, whoever it says it is? */
+/**
+ * Does the session look for weaknesses, whoever it says it is?
+ *
+ * @param weights of the layered profile, for its limits
+ *
+ * @example
+ * ```ts
+ * if (isScanning(behavior, BOT_RULES.layered.weights)) console.log(describeScanning(behavior));
+ * ```
+ */
 export function isScanning(behavior: SessionBehavior, { scanner }: LayerWeights): boolean {
   const { probes, guesses, signIns } = behavior;
   return probes > 0 || guesses >= GUESSES_MAX || signIns >= scanner.sign_ins_min || hasManyErrors(behavior, scanner);

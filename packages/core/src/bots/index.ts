@@ -8,7 +8,7 @@ export {
   describeSignal,
   readBehavioralRules,
 } from './behavioral-signals.js';
-export { describeScanning } from './client-layers.js';
+export { describeScanning, isScanning } from './client-layers.js';
 export * from './evaluation/confusion-matrix.js';
 export * from './evaluation/evaluate-scores.js';
 export type { LabelledScore } from './evaluation/ranked-scores.js';

@@ -1,6 +1,9 @@
 import {
+  BehavioralBotDetector,
   type BotRules,
   describeScanning,
+  isScanning,
+  majorOf,
   type PathTable,
   REFUSED_STATUS,
   SessionBehavior,
@@ -12,7 +15,7 @@ import {
 import { NO_BOT } from '../enrichment/bot-identity.js';
 import type { BotIdentity } from '../enrichment/client-facts.js';
 import type { EventObserver, ObservedEvent, RequestKind } from '../live/observed-event.js';
-import type { LiveSession, LiveSessions } from '../sessions/live-sessions.js';
+import { LiveSession } from '../sessions/live-sessions.js';
 import type { BehaviorProfile } from '../sessions/session-row.js';
 import type { ThrottleService } from '../throttle/throttle-service.js';
 import type { SiteKnowledge } from './site-knowledge.js';
@@ -27,7 +30,6 @@ const VISITOR_SESSIONS_MAX = 64;
 const BEACON_TYPES: ReadonlySet<string> = new Set(['engagement', 'scroll', 'page_exit', 'link_click']);
 
 export interface BotWatchOptions {
-  readonly live: LiveSessions;
   readonly throttle: ThrottleService;
   readonly site: SiteKnowledge;
   readonly rules: BotRules;
@@ -55,9 +57,11 @@ export interface WatchedSession {
 /** Scores every session while it goes on: one request at a time, without reading its history again. */
 export class BotWatch implements EventObserver {
   readonly #options: BotWatchOptions;
+  readonly #detector: BehavioralBotDetector;
 
   constructor(options: BotWatchOptions) {
     this.#options = options;
+    this.#detector = new BehavioralBotDetector(options.rules.classic);
   }
 
   observe(events: readonly ObservedEvent[]): void {
@@ -65,12 +69,11 @@ export class BotWatch implements EventObserver {
     for (const event of events) {
       const isBeacon = event.requestKind === undefined && BEACON_TYPES.has(event.type);
       if (event.requestKind === undefined && !isBeacon) continue;
-      const { projectId, sessionId } = event;
-      const { live, site } = this.#options;
+      const { projectId, sessionId, session } = event;
+      const { site } = this.#options;
       if (isBeacon) site.noteBeacon(projectId);
       else site.note(event);
-      const session = sessionId === '' ? undefined : live.find(projectId, sessionId);
-      if (session === undefined) continue;
+      if (!(session instanceof LiveSession)) continue;
       const before = watched.get(session);
       watched.set(session, {
         session,
@@ -95,11 +98,20 @@ export class BotWatch implements EventObserver {
    * The score that slows a session down: that of the profile in use, unless a person said what the session is. Of a program that says
    * what it is that is known already; how it behaves decides whether it is slowed down.
    */
-  botScoreOf(session: LiveSession, scores: SessionScore | undefined): number {
-    if (session.mark !== '') return session.mark === 'bot' ? 100 : 0;
-    if (scores === undefined) return 0;
-    if (this.#options.behaviorProfile === 'classic' || session.client?.bot.declared === true) return scores.classicScore;
-    return Math.floor(scores.score * 10) / 10;
+  botScoreOf(projectId: string, session: LiveSession): number {
+    const { behavior, client, mark } = session;
+    if (mark !== '') return mark === 'bot' ? 100 : 0;
+    if (behavior === undefined) return 0;
+    const { behaviorProfile, rules, site } = this.#options;
+    if (behaviorProfile === 'layered' && client?.bot.declared !== true) {
+      return Math.floor(scoreSession(behavior, this.#contextOf(projectId, session), rules).score * 10) / 10;
+    }
+    return this.#detector.score(behavior, {
+      sitePages: site.pagesOf(projectId),
+      fingerprintSessions: sessionsOfVisitor(session),
+      browser: client?.browser ?? '',
+      browserMajor: client === undefined ? null : majorOf(client.browserVersion),
+    });
   }
 
   /** The first of a session that is observed tells what browser its visitor has. */
@@ -117,17 +129,18 @@ export class BotWatch implements EventObserver {
     const hasReferrer = event.referrer !== '';
     const refused = statusCode === REFUSED_STATUS;
     behavior.observe({ timestampMs, path, queryRole: queryRole ?? 'plain', kind, method: event.method || 'GET', statusCode, hasReferrer });
-    const scores = this.scoresOf(projectId, session);
-    throttle.observe(projectId, sessionId, visitorId, {
+    const isProbing = !refused && session.mark === '' && isScanning(behavior, this.#options.rules.layered.weights);
+    const request = {
       timestampMs,
       countsAsRequest: kind !== 'asset',
       // Its refusal is no further reason to refuse it, or nobody who waits as told would ever be let in again.
       failed: event.failed && !refused,
-      botScore: refused ? 0 : this.botScoreOf(session, scores),
+      botScore: refused ? 0 : this.botScoreOf(projectId, session),
       declaredSearchEngine: isSearchEngineBot(session.client?.bot ?? NO_BOT),
-      scanner: !refused && session.mark === '' && scores?.isScanner === true ? describeScanning(behavior) : '',
+      scanner: isProbing ? describeScanning(behavior) : '',
       flagged: visitorId !== '' && isFlagged(projectId, visitorId),
-    });
+    };
+    throttle.observe(projectId, sessionId, visitorId, request, session.visitor ?? session);
   }
 
   #contextOf(projectId: string, session: LiveSession): SessionContext {
@@ -157,13 +170,6 @@ export function isSearchEngineBot({ category }: BotIdentity): boolean {
 }
 
 /** Sessions of a visitor within a day, this one included. */
-function sessionsOfVisitor(session: LiveSession): number {
-  const sessions = session.visitor?.sessions ?? [];
-  let count = 0;
-  for (let index = sessions.length - 1; index >= 0 && count < VISITOR_SESSIONS_MAX; index--) {
-    const firstMs = sessions[index]?.firstMs ?? 0;
-    if (firstMs <= session.lastMs - DAY_MS) break;
-    if (firstMs <= session.lastMs) count++;
-  }
-  return Math.max(1, count);
+function sessionsOfVisitor({ visitor, lastMs }: LiveSession): number {
+  return Math.max(1, visitor?.startedWithin(lastMs - DAY_MS, lastMs, VISITOR_SESSIONS_MAX) ?? 1);
 }

@@ -55,7 +55,7 @@ export class LiveDecisions implements DecisionMaker {
       remaining,
       retry_after: retryAfterSeconds,
       reason,
-      bot_score: session === undefined ? 0 : watch.botScoreOf(session, watch.scoresOf(projectId, session)),
+      bot_score: session === undefined ? 0 : watch.botScoreOf(projectId, session),
     };
   }
 

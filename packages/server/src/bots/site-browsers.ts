@@ -3,9 +3,10 @@ import { bind, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 import { NewestBrowsers } from './newest-browsers.js';
 
-/** Months that are kept apart, the latest ones. */
+/** A browser is compared with those of its own month or before; thirty days are a month here. */
+const MONTH_MS = 30 * 86_400_000;
+/** Months that are kept apart, the latest ones: ten years. */
 const MONTHS_MAX = 120;
-const MONTHS_PER_YEAR = 12;
 const ROWS_MAX = 1_000_000;
 
 /**
@@ -13,7 +14,7 @@ const ROWS_MAX = 1_000_000;
  * measured against its own time.
  */
 export class SiteBrowsers {
-  /** By project, then by month since year 0. */
+  /** By project, then by month since 1970. */
   readonly #months = new Map<string, Map<number, NewestBrowsers>>();
 
   /** Notes what a visitor who declares no program showed, see {@link NewestBrowsers.note}. */
@@ -48,7 +49,7 @@ export class SiteBrowsers {
   /** Reads back what stored sessions have shown. */
   async restore(store: Store): Promise<void> {
     const rows = await store.query<{ project_id: string; month_ms: string; browser: string; major: string; visitors: string[] }>(
-      render(sql`SELECT project_id, toUnixTimestamp64Milli(toDateTime64(toStartOfMonth(first_activity_at), 3, 'UTC')) AS month_ms,
+      render(sql`SELECT project_id, intDiv(toUnixTimestamp64Milli(first_activity_at), ${bind.uint(MONTH_MS)}) * ${bind.uint(MONTH_MS)} AS month_ms,
           toString(browser) AS browser, splitByChar('.', toString(browser_version))[1] AS major, groupUniqArray(3)(visitor_id) AS visitors
         FROM user_sessions FINAL WHERE browser != '' AND browser_version != '' AND visitor_id != '' AND NOT is_bot AND NOT is_ai_crawler
         GROUP BY project_id, month_ms, browser, major LIMIT ${bind.uint(ROWS_MAX)}`),
@@ -60,7 +61,7 @@ export class SiteBrowsers {
   }
 }
 
+/** Months since 1970. */
 function monthOf(timestampMs: number): number {
-  const date = new Date(timestampMs);
-  return date.getUTCFullYear() * MONTHS_PER_YEAR + date.getUTCMonth();
+  return Math.floor(timestampMs / MONTH_MS);
 }

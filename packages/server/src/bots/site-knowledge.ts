@@ -49,21 +49,26 @@ export class SiteKnowledge {
     this.#browsers.note(projectId, timestampMs, browser, majorOf(browserVersion), visitorId);
   }
 
+  /** Pages that a project's site is known to have; null when none is. */
+  pagesOf(projectId: string): number | null {
+    return this.#pages.countOf(projectId) || null;
+  }
+
   /** What a session is judged against. */
   contextOf(projectId: string, client: SessionClient): SessionContext {
-    const { atMs, browser, browserVersion, isServerTold, hasBeacons, ...rest } = client;
+    const { browser } = client;
     return {
-      fingerprintSessions: rest.fingerprintSessions,
-      bot: rest.bot,
-      hasUserAgent: rest.hasUserAgent,
-      hosting: rest.hosting,
-      network: rest.network,
-      recentPages: rest.recentPages,
-      sitePages: this.#pages.countOf(projectId) || null,
+      fingerprintSessions: client.fingerprintSessions,
+      bot: client.bot,
+      hasUserAgent: client.hasUserAgent,
+      hosting: client.hosting,
+      network: client.network,
+      recentPages: client.recentPages,
+      sitePages: this.pagesOf(projectId),
       browser,
-      browserMajor: majorOf(browserVersion),
-      newestBrowserMajor: browser === '' ? null : this.#browsers.newestOf(projectId, atMs, browser),
-      measuredBy: this.#measurement.of(projectId, isServerTold, hasBeacons),
+      browserMajor: majorOf(client.browserVersion),
+      newestBrowserMajor: browser === '' ? null : this.#browsers.newestOf(projectId, client.atMs, browser),
+      measuredBy: this.#measurement.of(projectId, client.isServerTold, client.hasBeacons),
     };
   }
 

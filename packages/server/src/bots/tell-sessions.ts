@@ -36,6 +36,6 @@ function messageOf({ session, event, isNew, levelBefore }: WatchedSession, optio
     page_views: pageViews,
     level: nameOfLevel(level),
     traffic_class: scores === undefined ? '' : trafficClassOf(scores, session.mark, behaviorProfile, pageViews),
-    bot_score: watch.botScoreOf(session, scores),
+    bot_score: watch.botScoreOf(event.projectId, session),
   };
 }

@@ -32,7 +32,7 @@ afterAll(() => server.close());
 
 describe('an explanation', () => {
   it.each([
-    ['person', 'human', /^It behaves not like a bot: 0 points\./],
+    ['person', 'human', /^It does not behave like a bot: 0 points\./],
     ['gpt', 'ai_crawler', /^The user agent is that of GPTBot of OpenAI, an AI crawler that comes for training\.$/],
     ['curl', 'bot', /^The user agent declares curl/],
     ['calls', null, /^Nothing in the session came from a web client\.$/],

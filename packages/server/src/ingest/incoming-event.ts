@@ -54,6 +54,7 @@ export class IncomingEvent implements ObservedEvent {
   readonly timestampMs: number;
   readonly receivedMs: number;
   sessionId: string;
+  session: object | undefined = undefined;
   visitorId = '';
   readonly userId: string;
   readonly agent: string;

@@ -46,7 +46,7 @@ export interface LiveSessionMessage {
 /** The part of an event that is shown. What is not in it is not kept for whoever may come: no address, no user agent. */
 export type ShownEvent = Omit<
   ObservedEvent,
-  'ip' | 'userAgent' | 'visitorId' | 'referrer' | 'queryRole' | 'interacted' | 'receivedMs' | 'projectId' | 'requestKind'
+  'ip' | 'session' | 'userAgent' | 'visitorId' | 'referrer' | 'queryRole' | 'interacted' | 'receivedMs' | 'projectId' | 'requestKind'
 >;
 
 /** Takes from an event what is shown of it. */

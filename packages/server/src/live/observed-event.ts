@@ -16,6 +16,8 @@ export interface ObservedEvent {
   readonly timestampMs: number;
   readonly receivedMs: number;
   readonly sessionId: string;
+  /** The session in memory that the event was found to belong to, for those who know what that is. */
+  readonly session: object | undefined;
   /** The fingerprint, or the cookieless hash; empty when the visitor is not known or does not want to be. */
   readonly visitorId: string;
   readonly userId: string;

@@ -1,5 +1,6 @@
 import type { SessionBehavior } from '@systemprompt-analytics/core';
 import type { ClientFacts } from '../enrichment/client-facts.js';
+import type { RequestWindow } from '../throttle/request-window.js';
 import type { Mark } from './session-mark.js';
 
 /** Sessions found by their visitor are named so; the rest of the name is a hash of who and when. */
@@ -33,6 +34,8 @@ export class LiveSession {
   isServerTold = false;
   /** What a person said of it. */
   mark: Mark = '';
+  /** How often it asks, where its visitor is not known. */
+  window: RequestWindow | undefined = undefined;
   /** Server's time of the last move to the end of the order of eviction, in whole minutes, which the engine keeps in place. */
   rankedMinute: number;
 
@@ -58,12 +61,28 @@ export interface LoadedRange {
  */
 export class LiveVisitor {
   loaded: LoadedRange | undefined = undefined;
+  /** How often the visitor asks. */
+  window: RequestWindow | undefined = undefined;
   #held: LiveSession | LiveSession[] | undefined = undefined;
 
   /** By time. */
   get sessions(): readonly LiveSession[] {
     if (this.#held === undefined) return [];
     return Array.isArray(this.#held) ? this.#held : [this.#held];
+  }
+
+  /** Sessions that began after a time and not after another, as far as they are no more than so many. UTC milliseconds. */
+  startedWithin(afterMs: number, untilMs: number, countMax: number): number {
+    const held = this.#held;
+    if (held === undefined) return 0;
+    if (!Array.isArray(held)) return held.firstMs > afterMs && held.firstMs <= untilMs ? 1 : 0;
+    let count = 0;
+    for (let index = held.length - 1; index >= 0 && count < countMax; index--) {
+      const firstMs = held[index]?.firstMs ?? 0;
+      if (firstMs <= afterMs) break;
+      if (firstMs <= untilMs) count++;
+    }
+    return count;
   }
 
   add(session: LiveSession): void {

@@ -158,6 +158,7 @@ export class SessionAssignment implements SessionFinder {
     if (!session.given) web.session_id_source = 'visitor';
     web.visitor_id = session.visitorId === '' ? undefined : session.visitorId;
     incoming.sessionId = session.sessionId;
+    incoming.session = session;
     incoming.visitorId = session.visitorId;
     if (incoming.opensSession && incoming.timestampMs < session.originMs && web instanceof OpeningRow) {
       const { columns, client } = this.#options.origins.read(incoming);

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { SharedLevels } from './shared-levels.js';
 
 /** What using up a part of a limit came to. */
@@ -66,9 +66,16 @@ class MemoryLimiter implements RateLimiter {
     this.#keys = new KeyRing(keysMax, (key) => void this.#limiter.delete(key));
   }
 
-  async consume(key: string, points: number): Promise<Consumption> {
-    // A blocked key has more points used than there are.
-    const result = await this.#limiter.consume(key, points).catch((refused: RateLimiterRes) => refused);
+  consume(key: string, points: number): Promise<Consumption> {
+    const answer = (result: RateLimiterRes): Consumption => this.#answer(key, result);
+    // A blocked key has more points used than there are; the library throws the same that it answers.
+    return this.#limiter.consume(key, points).then(answer, (refused: unknown) => {
+      if (refused instanceof RateLimiterRes) return answer(refused);
+      throw refused;
+    });
+  }
+
+  #answer(key: string, result: RateLimiterRes): Consumption {
     if (result.isFirstInDuration) this.#keys.add(key);
     const left = this.#pointsPerMinute - result.consumedPoints;
     return { allowed: left >= 0, remainingPoints: Math.max(0, left), msBeforeNext: result.msBeforeNext };

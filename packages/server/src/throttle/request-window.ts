@@ -2,6 +2,11 @@ const MINUTE_MS = 60_000;
 /** Failures are looked at over this time and the part of the next one that has passed. */
 const FAILURE_BLOCK_MINUTES = 5;
 
+/** Keeps the window of a session or visitor, so that it need not be looked up. */
+export interface WindowHolder {
+  window: RequestWindow | undefined;
+}
+
 /**
  * How often a subject asks, and how often in vain: ten small numbers, whatever it does. Minutes and blocks are counted since
  * 1970 and whole, which the engine keeps in place; times in milliseconds would each be an object of their own.

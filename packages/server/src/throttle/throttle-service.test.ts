@@ -176,7 +176,21 @@ describe('levels', () => {
   it('count all sessions of a visitor together', () => {
     for (let index = 0; index < 31; index++) throttle.observe(project, `s${index}`, 'v', requestAt(clock.nowMs));
     expect(throttle.levelOf(project, 'fingerprint', 'v').criterion).toBe('requests_per_minute');
-    expect(throttle.list(project, 10).map(({ kind, id }) => [kind, id])).toEqual([['fingerprint', 'v']]);
+    // And the session that was one request too many.
+    const listed = throttle.list(project, 10).map(({ kind, id }) => [kind, id]);
+    expect(listed).toEqual([
+      ['session', 's30'],
+      ['fingerprint', 'v'],
+    ]);
+  });
+
+  it('count in the window of whoever has one', () => {
+    const holder = { window: undefined };
+    for (let index = 0; index < 31; index++) throttle.observe(project, 's', 'v', requestAt(clock.nowMs), holder);
+    expect(throttle.levelOf(project, 'session', 's').criterion).toBe('requests_per_minute');
+    expect(throttle.sizes.windows).toBe(0);
+    throttle.observe(project, 's', 'v', requestAt(clock.nowMs));
+    expect(throttle.sizes.windows).toBe(1);
   });
 
   it('do not rise for assets and beacons, nor for what happened long ago, nor for a fast search engine', () => {
@@ -211,7 +225,7 @@ describe('levels', () => {
 
   it('leave nobody in memory who is at the normal level', () => {
     for (let index = 0; index < 1000; index++) throttle.observe(project, `s${index}`, `v${index}`, requestAt(clock.nowMs));
-    expect(throttle.sizes).toEqual({ levels: 0, windows: 2000 });
+    expect(throttle.sizes).toEqual({ levels: 0, windows: 1000 });
   });
 
   it('are forgotten when there are too many, but not the newest, and not those of a person', async () => {
@@ -325,7 +339,7 @@ describe('forgetting', () => {
     await throttle.forget(project, ['s', 'unknown'], ['v']);
     const left = throttle.list(project, 10).map(({ id }) => id);
     expect(left.sort()).toEqual(['other', 'w']);
-    expect(throttle.sizes).toEqual({ levels: 2, windows: 2 });
+    expect(throttle.sizes).toEqual({ levels: 2, windows: 1 });
     expect(await ask('s', 'v')).toMatchObject({ level: 0, allowed: true });
     const rows = await contract.store.query<{ subject_id: string }>(
       render(sql`SELECT DISTINCT subject_id FROM throttle_levels WHERE project_id = ${bind.string(project)} ORDER BY subject_id`),

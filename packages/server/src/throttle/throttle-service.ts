@@ -6,6 +6,7 @@ import {
   coolThrottleState,
   DEFAULT_ESCALATION_CRITERIA,
   type EscalationCriteria,
+  type EscalationEvidence,
   findEvidence,
   holdThrottleLevel,
   mergeThrottleStates,
@@ -23,7 +24,7 @@ import type { Timer } from '../timer.js';
 import { HAND_LIFE_MS, LevelRecords } from './level-records.js';
 import type { RateLimiter } from './open-rate-limiter.js';
 import { RecentSubjects } from './recent-subjects.js';
-import { RequestWindow } from './request-window.js';
+import { RequestWindow, type WindowHolder } from './request-window.js';
 import type { DecisionRequest, ObservedRequest, ThrottleDecision } from './throttle-decision.js';
 import { type SubjectKind, subjectKey, type ThrottledSubject, type ThrottleSubject } from './throttle-subject.js';
 
@@ -137,23 +138,22 @@ export class ThrottleService {
     };
   }
 
-  /** Counts a request that was seen, and raises levels if it gives cause. Requests older than the cooldown give none any more. */
-  observe(projectId: string, sessionId: string, visitorId: string, request: ObservedRequest): void {
-    if (!request.countsAsRequest) return;
+  /**
+   * Counts a request that was seen, and raises the levels of its session and its visitor if it gives cause. Requests are counted by
+   * visitor, or by session where the visitor is not known, as they are charged. Those older than the cooldown give no cause any more.
+   *
+   * @param holder keeps what is counted, where the caller has an object for the visitor or session; else it is kept here
+   */
+  observe(projectId: string, sessionId: string, visitorId: string, request: ObservedRequest, holder?: WindowHolder): void {
+    if (!request.countsAsRequest || (sessionId === '' && visitorId === '')) return;
     const nowMs = this.#options.clock();
     if (nowMs - request.timestampMs > this.#criteria.cooldownMs) return;
     // A client's clock that runs ahead must not hold a level longer.
     const timestampMs = Math.min(nowMs, request.timestampMs);
-    if (sessionId !== '') this.#observe(projectId, 'session', sessionId, timestampMs, request);
-    if (visitorId !== '') this.#observe(projectId, 'fingerprint', visitorId, timestampMs, request);
-  }
-
-  #observe(projectId: string, kind: SubjectKind, id: string, timestampMs: number, request: ObservedRequest): void {
-    let window = this.#windows.use(projectId, kind, id);
-    if (window === undefined) {
-      window = new RequestWindow();
-      this.#windows.set(projectId, kind, id, window);
-    }
+    const window =
+      visitorId === ''
+        ? this.#windowOf(projectId, 'session', sessionId, holder)
+        : this.#windowOf(projectId, 'fingerprint', visitorId, holder);
     window.record(timestampMs, request.failed);
     const { botScore, declaredSearchEngine, scanner = '', flagged = false } = request;
     const evidence = findEvidence(
@@ -170,9 +170,27 @@ export class ThrottleService {
       this.#criteria,
     );
     if (evidence === undefined) return;
-    const before = this.#levels.stateOf(projectId, kind, id);
+    if (sessionId !== '') this.#raise({ projectId, kind: 'session', id: sessionId }, evidence, timestampMs);
+    if (visitorId !== '') this.#raise({ projectId, kind: 'fingerprint', id: visitorId }, evidence, timestampMs);
+  }
+
+  #windowOf(projectId: string, kind: SubjectKind, id: string, holder: WindowHolder | undefined): RequestWindow {
+    if (holder !== undefined) {
+      holder.window ??= new RequestWindow();
+      return holder.window;
+    }
+    let window = this.#windows.use(projectId, kind, id);
+    if (window === undefined) {
+      window = new RequestWindow();
+      this.#windows.set(projectId, kind, id, window);
+    }
+    return window;
+  }
+
+  #raise(subject: ThrottleSubject, evidence: EscalationEvidence, timestampMs: number): void {
+    const before = this.#levels.stateOf(subject.projectId, subject.kind, subject.id);
     const after = applyEvidence(before, evidence, timestampMs, this.#criteria);
-    if (after !== before) this.#change({ projectId, kind, id }, after);
+    if (after !== before) this.#change(subject, after);
   }
 
   /** The state of a session or visitor at this moment. */

@@ -88,6 +88,7 @@ function observedEvent(named: Named): ObservedEvent {
     statusCode: undefined,
     referrer: '',
     interacted: false,
+    session: undefined,
     queryRole: undefined,
     failed: false,
     durationMs: undefined,

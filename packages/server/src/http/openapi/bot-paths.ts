@@ -89,7 +89,7 @@ const LAYERS_FOUND = [
 ];
 const SENTENCES = [
   'The user agent is that of GPTBot of OpenAI, an AI crawler that comes for training.',
-  'It behaves not like a bot: 0 points. No behavioural signal was found.',
+  'It does not behave like a bot: 0 points. No behavioural signal was found.',
   'By all layers together it is rather a program: layered score 98.5 of 100.',
   'ai_crawler (+100): The user agent declares an AI crawler (GPTBot of OpenAI), for training.',
   'client (+13): None of 1 request named the page it came from.',

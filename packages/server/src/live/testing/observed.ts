@@ -21,6 +21,7 @@ export function observed(event: Partial<ObservedEvent> & Pick<ObservedEvent, 'ti
     statusCode: undefined,
     referrer: '',
     interacted: false,
+    session: undefined,
     queryRole: undefined,
     failed: false,
     durationMs: undefined,
