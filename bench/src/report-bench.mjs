@@ -104,6 +104,18 @@ export async function fill(folder, events, requests, say) {
       `${common(requests / 2, 'x')}, concat('agent-', toString(number % 12)) AS agent, concat('tool-', toString(number % 40)) AS tool,
       concat('server-', toString(number % 5)) AS server, if(number % 25 = 0, 'failed', 'success') AS status, number % 3000 AS duration_ms`,
     ],
+    [
+      'http_requests',
+      events / 2,
+      `${common(events / 2, 'h')}, if(number % 10 = 0, 'other', 'asset') AS request_kind, 'GET' AS method, if(number % 40 = 0, 404, 200) AS status_code,
+      concat('/asset-', toString(number % 300), '.css') AS page_path, 'site.example' AS page_host`,
+    ],
+    [
+      'engagement_events',
+      events / 5,
+      `${common(events / 5, 'g')}, 'engagement' AS event_type, concat('/page-', toString(number % 500)) AS page_path, 'site.example' AS page_host,
+      number % 90000 AS time_on_page_ms, number % 101 AS max_scroll_depth, number % 4 AS clicks`,
+    ],
     ['task_messages', requests / 2, `${common(requests / 2, 'm')}, concat('c', toString(intDiv(number, 4))) AS context_id, 'user' AS role`],
   ];
   for (const [table, count, columns] of parts) {
@@ -120,8 +132,18 @@ export async function fill(folder, events, requests, say) {
     SELECT 'default', concat('t', toString(number)), ${spread(tasks)} AS at, at, at, at + toIntervalMillisecond(1000 + number % 9000),
     concat('1', repeat('0', 16), if(number % 20 = 0, 'failed', 'completed')), concat(repeat('0', 16), 'agent-', toString(number % 12)), concat(repeat('0', 16), 's', toString(number)) FROM numbers(${tasks})`);
   await run('INSERT INTO agent_tasks SELECT *, 1 FROM merged_agent_tasks');
-  await run(`INSERT INTO user_sessions SELECT 'default', concat('s', toString(number)), 1, ${spread(sessions)} AS at, concat('u', toString(number % 20011)), '', 'web', at,
-    at + toIntervalMinute(number % 30), at + toIntervalMinute(number % 30), 13, 10, 2, 0, 0, 1, 0, 0, 1, 4000, 1000, 0, 500, toDecimal128(number % 90000, 12) / 10000000 FROM numbers(${sessions})`);
+  const snapshot = `'default' AS project_id, concat('s', toString(number)) AS session_id, 1 AS version, ${spread(sessions)} AS computed_at,
+    concat('u', toString(number % 20011)) AS user_id, 'web' AS session_source, computed_at AS started_at, computed_at AS first_activity_at,
+    computed_at + toIntervalMinute(number % 30) AS last_event_at, last_event_at AS last_activity_at, 13 AS events, 10 AS page_views, 2 AS requests,
+    1 AS tool_executions, 1 AS messages, 4000 AS input_tokens, 1000 AS cache_read_tokens, 500 AS output_tokens,
+    toDecimal128(number % 90000, 12) / 10000000 AS cost, 10 AS web_events, 5 AS http_requests, 4 AS asset_requests, 2 AS engagements,
+    hex(cityHash64(number % 400009)) AS visitor_id, arrayElement(['human', 'human', 'bot', 'ghost', 'ai_crawler'], 1 + number % 5) AS traffic_class,
+    traffic_class = 'bot' AS is_bot, arrayElement(['desktop', 'mobile', 'tablet'], 1 + number % 3) AS device_type,
+    arrayElement(['Chrome', 'Safari', 'Firefox', 'Edge'], 1 + number % 4) AS browser, toString(100 + number % 40) AS browser_version,
+    arrayElement(['DE', 'US', 'FR', 'IN', 'BR', 'JP'], 1 + number % 6) AS country, concat('source-', toString(number % 60)) AS referrer_source,
+    concat('source-', toString(number % 60), '.example') AS referrer_host, arrayElement(['Direct', 'Referral', 'Organic Search'], 1 + number % 3) AS channel,
+    concat('/page-', toString(number % 500)) AS entry_page, concat('/page-', toString(number % 499)) AS exit_page, number % 60 AS behavioral_bot_score`;
+  await run(`INSERT INTO user_sessions (${namesOf(snapshot)}) SELECT ${snapshot} FROM numbers(${sessions})`);
   say('reports: merging closed weeks, as the engine does an hour after they close');
   for (const [table] of parts) await run(`OPTIMIZE TABLE ${table} FINAL`);
   for (const table of ['agent_task_states', 'agent_tasks', 'user_sessions', 'event_ids']) await run(`OPTIMIZE TABLE ${table} FINAL`);

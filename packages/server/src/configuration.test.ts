@@ -35,6 +35,7 @@ describe('readConfiguration', () => {
       asnDatabase: '',
       behaviorProfile: 'classic',
       botRulesFile: '',
+      throttleRulesFile: '',
       redisUrl: '',
       decisionLimit: 60,
       priceFile: '',

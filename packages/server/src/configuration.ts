@@ -48,6 +48,8 @@ export interface ServerConfiguration {
   readonly behaviorProfile: 'classic' | 'layered';
   /** A JSON file of rules that override the built-in ones, or empty. */
   readonly botRulesFile: string;
+  /** JSON file of escalation criteria that override the built-in ones; empty for none. */
+  readonly throttleRulesFile: string;
   /** Redis that throttle limits are shared over, or empty for memory. */
   readonly redisUrl: string;
   /** Requests per minute that a decision allows at the normal level. */
@@ -184,6 +186,11 @@ export const SETTINGS = {
     name: 'SYSTEMPROMPT_ANALYTICS_BOT_RULES',
     fallback: '',
     description: 'A JSON file of weights and limits that override the built-in ones; see docs/bots.md',
+  },
+  throttleRules: {
+    name: 'SYSTEMPROMPT_ANALYTICS_THROTTLE_RULES',
+    fallback: '',
+    description: 'A JSON file of criteria and times of throttle levels that override the built-in ones; see docs/bots.md',
   },
   redis: {
     name: 'SYSTEMPROMPT_ANALYTICS_REDIS_URL',
@@ -368,6 +375,7 @@ export function readConfiguration(flags: ConfigurationFlags = {}, environment: E
     asnDatabase: text(SETTINGS.asn),
     behaviorProfile: choice(SETTINGS.behavior, ['classic', 'layered']),
     botRulesFile: text(SETTINGS.botRules),
+    throttleRulesFile: text(SETTINGS.throttleRules),
     redisUrl: text(SETTINGS.redis),
     decisionLimit: integer(SETTINGS.decisionLimit, 4, 1_000_000),
     priceFile: text(SETTINGS.prices),

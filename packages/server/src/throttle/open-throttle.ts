@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { AnalyticsError, DEFAULT_ESCALATION_CRITERIA, type EscalationCriteria, readEscalationCriteria } from '@systemprompt-analytics/core';
 import type { Store } from '../store/store.js';
 import type { Timer } from '../timer.js';
 import { openRateLimiter } from './open-rate-limiter.js';
@@ -10,6 +12,8 @@ export interface ThrottleConfiguration {
   readonly decisionLimit: number;
   /** Sessions in memory; as many of their visitors may be. */
   readonly liveSessionsMax: number;
+  /** JSON file of criteria; empty for the built-in ones. */
+  readonly throttleRulesFile: string;
 }
 
 export interface ThrottleSurroundings {
@@ -27,14 +31,16 @@ export interface ThrottleSurroundings {
  */
 export async function openThrottle(
   store: Store,
-  { redisUrl, decisionLimit, liveSessionsMax }: ThrottleConfiguration,
+  { redisUrl, decisionLimit, liveSessionsMax, throttleRulesFile }: ThrottleConfiguration,
   { clock, timer, onFailure }: ThrottleSurroundings,
 ): Promise<ThrottleService> {
+  const criteria = readCriteria(throttleRulesFile);
   const limiter = await openRateLimiter({ redisUrl, pointsPerMinute: decisionLimit, onFailure });
   const throttle = new ThrottleService({
     store,
     limiter,
     requestsPerMinute: decisionLimit,
+    criteria,
     clock,
     timer,
     onFailure,
@@ -42,4 +48,14 @@ export async function openThrottle(
   });
   await throttle.recover();
   return throttle;
+}
+
+function readCriteria(file: string): EscalationCriteria {
+  if (file === '') return DEFAULT_ESCALATION_CRITERIA;
+  try {
+    return readEscalationCriteria(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AnalyticsError('invalid_configuration', `The throttle rules ${file} cannot be used: ${reason}`, { cause });
+  }
 }

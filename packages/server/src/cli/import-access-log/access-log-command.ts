@@ -12,8 +12,8 @@ of them are page views. Requests that are no HTTP count too: they tell of scanne
 
 The same log again, under another name, as .gz or grown, changes nothing: the id of a request is made of the text of its
 line, of the site, and of its number among equal lines. A plain file is read on from where the last import ended, through
-rotation; how far it came is noted in the data folder. Sessions are formed in the order of arrival, so import the older
-log first, and leave the concurrency at 1.
+rotation; how far it came is noted in the data folder. Sessions are the same in whatever order logs are imported. One
+over midnight keeps the visitor of the day that came first, so import the older log first and leave the concurrency at 1.
 
 Where the log has names instead of addresses, a hash of name and user agent stands for the visitor.`;
 
