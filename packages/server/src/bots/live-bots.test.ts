@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bind, render, sql } from '../store/sql.js';
 import { openTestProduct, type TestProduct } from '../testing/test-product.js';
@@ -159,5 +160,34 @@ describe('requests of one moment', () => {
     const stored = await verdictOf(visitor);
     expect(stored['behavioral_signals']).not.toContain('sequential_navigation');
     expect(stored).toMatchObject({ behavioral_bot_score: told, entry_page: '/f', exit_page: '/a' });
+  });
+});
+
+describe('any session', () => {
+  const anyRequest = fc.record({
+    pauseMs: fc.oneof(fc.constantFrom(0, 1000), fc.integer({ min: 1, max: 200_000 })),
+    path: fc.oneof(
+      fc.nat(30).map((page) => `/list/${100 + page}`),
+      fc.constantFrom('/', '/style.css', '/robots.txt', '/.env', '/feed'),
+    ),
+    statusCode: fc.constantFrom(200, 200, 200, 200, 304, 404, 429, 500),
+  });
+  const anySession = fc.array(anyRequest, { minLength: 1, maxLength: 70, size: 'max' });
+
+  it('has the same classic score live and stored', async () => {
+    nowMs += 3_600_000;
+    const sessions = fc.sample(anySession, { numRuns: 25, seed: 11 });
+    const visitors = sessions.map((_, index): Visitor => ({ ip: `203.0.113.${100 + index}` }));
+    for (const [index, requests] of sessions.entries()) {
+      const visitor = visitors[index] ?? { ip: '' };
+      const events = requests.map(({ pauseMs, path, statusCode }) => {
+        nowMs += pauseMs;
+        return named(visitor, visit(visitor, path, statusCode));
+      });
+      await test.send(events);
+      // The longest pause within a session is half an hour, which none of these is; they are decided about while they go on.
+      const live = (await decide(visitor)).bot_score;
+      expect(live).toBe((await verdictOf(visitor))['behavioral_bot_score']);
+    }
   });
 });

@@ -21,6 +21,28 @@ const TOOLS = [
   { tool: 'send_mail', server: 'office', duration: 350, failing: 0.02 },
 ] as const;
 const PAGES = ['/', '/pricing', '/docs/start', '/docs/agents', '/blog/exact-costs'] as const;
+const BROWSERS = [
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
+  'Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+] as const;
+const REFERRERS = [
+  '',
+  '',
+  '',
+  'https://www.google.com/',
+  'https://www.google.com/',
+  'https://chatgpt.com/',
+  'https://github.com/',
+] as const;
+const CAMPAIGN = '?utm_source=newsletter&utm_medium=email&utm_campaign=spring';
+/** Programs that read the site, and how many of its pages a day. */
+const CRAWLERS = [
+  { userAgent: 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', pages: 40 },
+  { userAgent: 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)', pages: 25 },
+  { userAgent: 'Mozilla/5.0 (compatible; ClaudeBot/1.0; +claudebot@anthropic.com)', pages: 15 },
+] as const;
 
 type DemoEvent = Readonly<Record<string, unknown>>;
 
@@ -62,7 +84,24 @@ function demoDay(day: number): DemoEvent[] {
   const sessions = weekend ? 25 : 60;
   const events: DemoEvent[] = [];
   for (let index = 0; index < sessions; index++) events.push(...demoSession(day, index, random));
+  for (const crawler of CRAWLERS) events.push(...demoCrawl(day, crawler, random));
   return events;
+}
+
+/** A program that reads page after page, some seconds apart. */
+function demoCrawl(day: number, { userAgent, pages }: (typeof CRAWLERS)[number], random: () => number): DemoEvent[] {
+  const startMs = day * DAY_MS + Math.floor(random() * 20 * HOUR_MS);
+  const name = userAgent.length;
+  return Array.from({ length: pages }, (_, index) => ({
+    id: `demo-${day}-crawl-${name}-${index}`,
+    type: 'http_request',
+    timestamp: startMs + index * 9_000 + Math.floor(random() * 4_000),
+    fingerprint: `demo-crawler-${name}`,
+    user_agent: userAgent,
+    page_url: `https://demo.example/docs/page-${1 + Math.floor(random() * 60)}`,
+    method: 'GET',
+    status_code: random() < 0.05 ? 404 : 200,
+  }));
 }
 
 function demoSession(day: number, index: number, random: () => number): DemoEvent[] {
@@ -76,11 +115,18 @@ function demoSession(day: number, index: number, random: () => number): DemoEven
   const add = (fields: DemoEvent): void => {
     events.push({ id: `${id}-${events.length}`, timestamp: atMs, ...who, ...fields });
   };
-  for (let page = 0; page < 1 + Math.floor(random() * 4); page++) {
+  const client = { user_agent: pick(BROWSERS, random), fingerprint: `demo-${who.user_id}` };
+  const referrer = pick(REFERRERS, random);
+  const campaign = random() < 0.1 ? CAMPAIGN : '';
+  const pages = 1 + Math.floor(random() * 4);
+  for (let page = 0; page < pages; page++) {
+    const first = page === 0 ? { referrer, page_url: `https://demo.example${pick(PAGES, random)}${campaign}` } : undefined;
     add({
       type: 'page_view',
+      ...client,
       page_url: `https://demo.example${pick(PAGES, random)}`,
-      referrer: random() < 0.3 ? 'https://www.google.com/' : '',
+      referrer: 'https://demo.example/',
+      ...first,
     });
     atMs += 5_000 + Math.floor(random() * 40_000);
   }

@@ -33,6 +33,8 @@ export function greet(server: RunningServer, options: { readonly demoProject?: s
       `Made-up data is in the project "${options.demoProject}":`,
       '',
       `  npx systemprompt-analytics overview --since 7d --project ${options.demoProject}${named}`,
+      `  npx systemprompt-analytics traffic sources --since 7d --project ${options.demoProject}${named}`,
+      `  npx systemprompt-analytics traffic bots --since 7d --project ${options.demoProject}${named}`,
       '',
     );
   }

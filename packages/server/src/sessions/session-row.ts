@@ -1,4 +1,5 @@
 import { bind, identifier, join, type SqlFragment, sql } from '../store/sql.js';
+import { SNAPSHOT_TABLES } from './whole-since.js';
 
 /** Which score decides whether a session behaves like a bot: the seven signals, or all layers together. */
 export type BehaviorProfile = 'classic' | 'layered';
@@ -113,16 +114,7 @@ export function agedSnapshotStatement(
 /** The sessions with rows that arrived since a time, UTC milliseconds. */
 export function touchedSessions(sinceMs: number): SqlFragment {
   const since = bind.timeMs(sinceMs);
-  const tables = [
-    'ai_requests',
-    'mcp_tool_executions',
-    'agent_tasks',
-    'task_messages',
-    'analytics_events',
-    'engagement_events',
-    'http_requests',
-  ];
-  const parts = tables.map(
+  const parts = SNAPSHOT_TABLES.map(
     (table) => sql`SELECT project_id, session_id FROM ${identifier(table)} WHERE received_at >= ${since} AND session_id != ''`,
   );
   return sql`SELECT DISTINCT project_id, session_id FROM (${join(parts, ' UNION ALL ')}

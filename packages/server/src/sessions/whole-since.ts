@@ -1,7 +1,7 @@
 const DAY_MS = 86_400_000;
 
-/** Tables that a session's snapshot is made of. */
-const SNAPSHOT_TABLES = [
+/** Tables that a session's snapshot is made of, besides what was done to the session. */
+export const SNAPSHOT_TABLES = [
   'ai_requests',
   'mcp_tool_executions',
   'agent_tasks',

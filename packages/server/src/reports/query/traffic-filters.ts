@@ -15,13 +15,8 @@ const ENGAGED_SECONDS = 10;
 
 /** Parameter that narrows a report about visits. */
 export const INCLUDE_FILTER = {
-  include: Type.Union(
-    INCLUDED.map((each) => Type.Literal(each)),
-    {
-      default: 'humans',
-      description:
-        'Whose visits count: those of people; those of programs (bots, AI crawlers, scanners and what behaves like one); or all, ghosts without a page view among them',
-    },
+  include: includeParameter(
+    'Whose visits count: those of people; those of programs (bots, AI crawlers, scanners and what behaves like one); or all, ghosts without a page view among them',
   ),
 } satisfies Record<string, TSchema>;
 
@@ -50,13 +45,8 @@ export function includedTraffic(scope: ReportScope): SqlFragment {
 
 /** The same parameter for reports about all sessions: who calls without a web client is no visitor, and counts beside people. */
 export const INCLUDE_SESSIONS_FILTER = {
-  include: Type.Union(
-    INCLUDED.map((each) => Type.Literal(each)),
-    {
-      default: 'humans',
-      description:
-        'Whose sessions count: those of people and of callers without a web client; those of programs that came like visitors (bots, AI crawlers, scanners and what behaves like one); or all',
-    },
+  include: includeParameter(
+    'Whose sessions count: those of people and of callers without a web client; those of programs that came like visitors (bots, AI crawlers, scanners and what behaves like one); or all',
   ),
 } satisfies Record<string, TSchema>;
 
@@ -96,3 +86,10 @@ export function isBounce(rule: unknown): SqlFragment {
  * visitor's. Hashes are counted exactly and in half the time of texts.
  */
 export const VISITOR = sql`cityHash64(if(session.visitor_id = '', session.session_id, session.visitor_id))`;
+
+function includeParameter(description: string): TSchema {
+  return Type.Union(
+    INCLUDED.map((each) => Type.Literal(each)),
+    { default: 'humans', description },
+  );
+}
