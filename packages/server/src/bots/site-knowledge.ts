@@ -31,7 +31,7 @@ export class SiteKnowledge {
   readonly #measurement = new SiteMeasurement();
 
   /** Learns from an event of a web client. */
-  note({ projectId, requestKind, path }: ObservedEvent): void {
+  note({ projectId, requestKind, path }: Pick<ObservedEvent, 'projectId' | 'requestKind' | 'path'>): void {
     if (requestKind === 'page') {
       // What failed or was asked for in another way is no page of the site.
       this.#pages.note(projectId, path);

@@ -1,7 +1,6 @@
 import {
   type AccessLogEntry,
   accessLogUrl,
-  majorOf,
   PathTable,
   parseAddress,
   SessionBehavior,
@@ -10,9 +9,7 @@ import {
 import { isMissingUserAgent } from '../../enrichment/bot-identity.js';
 import type { Enricher } from '../../enrichment/enrich.js';
 import type { PageReader } from '../../ingest/page-reader.js';
-import { SiteBrowsers } from '../site-browsers.js';
-import { SiteMeasurement } from '../site-measurement.js';
-import { SitePages } from '../site-pages.js';
+import { SiteKnowledge } from '../site-knowledge.js';
 import type { LoggedClient } from './session-labels.js';
 
 const DAY_MS = 86_400_000;
@@ -67,9 +64,7 @@ export class LogSessions {
   readonly #options: LogSessionsOptions;
   readonly #visitors = new Map<string, Visitor>();
   readonly #paths = new PathTable();
-  readonly #sitePages = new SitePages();
-  readonly #browsers = new SiteBrowsers();
-  readonly #measurement = new SiteMeasurement();
+  readonly #site = new SiteKnowledge();
   readonly #over: OpenSession[] = [];
   #nowMs = Number.NEGATIVE_INFINITY;
   #sweptMs = Number.NEGATIVE_INFINITY;
@@ -92,10 +87,7 @@ export class LogSessions {
     this.#nowMs = Math.max(this.#nowMs, timestampMs);
     this.#sweep();
     const kind = pages.isPageView(address, method, statusCode) ? 'page' : pages.kindOf(path);
-    if (kind === 'page') {
-      this.#sitePages.note(SITE, path);
-      this.#measurement.notePage(SITE);
-    } else if (kind === 'asset') this.#measurement.noteAsset(SITE, path);
+    this.#site.note({ projectId: SITE, requestKind: kind, path });
     const session = this.#sessionOf(this.#visitorOf(entry), timestampMs);
     session.behavior.observe({
       timestampMs,
@@ -120,19 +112,19 @@ export class LogSessions {
 
   #contextOf({ client, lastMs, fingerprintSessions }: OpenSession): SessionContext {
     const { browser, browserVersion, bot, hosting, network } = client.facts;
-    return {
-      sitePages: this.#sitePages.countOf(SITE) || null,
+    return this.#site.contextOf(SITE, {
+      atMs: lastMs,
       fingerprintSessions,
       browser,
-      browserMajor: majorOf(browserVersion),
-      newestBrowserMajor: browser === '' ? null : this.#browsers.newestOf(SITE, lastMs, browser),
+      browserVersion,
       hasUserAgent: !isMissingUserAgent(client.userAgent),
       bot,
       hosting,
       network,
-      measuredBy: this.#measurement.of(SITE, true, false),
+      isServerTold: true,
+      hasBeacons: false,
       recentPages: 0,
-    };
+    });
   }
 
   #visitorOf({ ip, clientName, userAgent = '' }: AccessLogEntry): Visitor {
@@ -163,7 +155,7 @@ export class LogSessions {
     this.#close(visitor);
     const { client } = visitor;
     const { bot, browser, browserVersion } = client.facts;
-    if (!bot.declared) this.#browsers.note(SITE, timestampMs, browser, majorOf(browserVersion), client.address);
+    if (!bot.declared) this.#site.noteBrowser(SITE, timestampMs, browser, browserVersion, client.address);
     const behavior = new SessionBehavior(this.#paths);
     const opened = { client, behavior, firstMs: timestampMs, lastMs: timestampMs, fingerprintSessions: 1 };
     visitor.session = opened;
