@@ -208,6 +208,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       live: visits.live,
       catchUp,
       onSession: mark,
+      throttleLevelOf: (projectId, sessionId, visitorId) => throttle.higherLevelOf(projectId, sessionId, visitorId).level,
       onUserMigrated: async (projectId, from, into) => void (await fingerprints.mergeUsers(projectId, from, into)),
     });
     const erasure = new Erasure({

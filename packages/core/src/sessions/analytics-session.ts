@@ -1,4 +1,5 @@
 import type { SessionId, UserId, VisitorId } from '../ids/typed-ids.js';
+import type { ThrottleLevel } from '../throttle/throttle-level.js';
 
 /** Where a session came about. */
 export const SESSION_SOURCES = ['web', 'api', 'cli', 'oauth', 'unknown'] as const;
@@ -43,6 +44,8 @@ export interface AnalyticsSession {
   readonly behavioralBotScore: number;
   /** Score of all layers, 0 to 100. */
   readonly layeredScore: number;
+  /** How far its requests are slowed down at the moment: the higher one of its own level and its visitor's. */
+  readonly throttleLevel: ThrottleLevel;
 }
 
 /** How often what happened in a session. */

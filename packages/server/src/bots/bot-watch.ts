@@ -79,7 +79,7 @@ export class BotWatch implements EventObserver {
         session,
         event,
         isNew: before?.isNew ?? session.behavior === undefined,
-        levelBefore: before?.levelBefore ?? this.#options.throttle.levelOf(projectId, 'session', sessionId).level,
+        levelBefore: before?.levelBefore ?? this.#options.throttle.higherLevelOf(projectId, sessionId, session.visitorId).level,
       });
       session.behavior ??= this.#open(event, session);
       if (isBeacon) session.behavior.beacon(event.interacted);

@@ -27,7 +27,7 @@ export function tellSessions(watched: readonly WatchedSession[], options: TellSe
 
 function messageOf({ session, event, isNew, levelBefore }: WatchedSession, options: TellSessionsOptions): LiveSessionMessage {
   const { watch, throttle, behaviorProfile } = options;
-  const { level } = throttle.levelOf(event.projectId, 'session', session.sessionId);
+  const { level } = throttle.higherLevelOf(event.projectId, session.sessionId, session.visitorId);
   const scores = watch.scoresOf(event.projectId, session);
   const pageViews = session.behavior?.pageRequests ?? 0;
   return {

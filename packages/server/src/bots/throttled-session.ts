@@ -9,9 +9,7 @@ export function throttledSession(
   sessionId: string,
   visitorId: string,
 ): ThrottledSession | undefined {
-  const ofSession = throttle.levelOf(projectId, 'session', sessionId);
-  const ofVisitor = visitorId === '' ? ofSession : throttle.levelOf(projectId, 'fingerprint', visitorId);
-  const { level, reason } = ofVisitor.level > ofSession.level ? ofVisitor : ofSession;
+  const { level, reason } = throttle.higherLevelOf(projectId, sessionId, visitorId);
   if (level === ThrottleLevel.Normal) return undefined;
   return { session_id: sessionId, level: nameOfLevel(level), level_number: level, allowed: allowsRequests(level), reason };
 }

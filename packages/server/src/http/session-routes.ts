@@ -1,4 +1,11 @@
-import { AnalyticsError, type AnalyticsSession, formatUsd, SESSION_SOURCES, toMicrodollars } from '@systemprompt-analytics/core';
+import {
+  AnalyticsError,
+  type AnalyticsSession,
+  formatUsd,
+  nameOfLevel,
+  SESSION_SOURCES,
+  toMicrodollars,
+} from '@systemprompt-analytics/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Product } from '../product.js';
 import type { Gate, Principal } from './principal.js';
@@ -121,5 +128,6 @@ export function sessionAnswer(session: AnalyticsSession): Record<string, unknown
     traffic_class: known(session.trafficClass),
     behavioral_bot_score: session.behavioralBotScore,
     layered_score: session.layeredScore,
+    throttle_level: nameOfLevel(session.throttleLevel),
   };
 }

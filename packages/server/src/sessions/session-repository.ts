@@ -6,6 +6,7 @@ import {
   SESSION_SOURCES,
   type SessionId,
   type SessionSource,
+  type ThrottleLevel,
   TRAFFIC_CLASSES,
   type UserId,
   type VisitorId,
@@ -59,6 +60,8 @@ export interface SessionRepositoryOptions {
   /** Brings snapshots up to date with all that was acknowledged. */
   readonly catchUp: () => Promise<void>;
   readonly onSession: (projectId: string, sessionId: string) => void;
+  /** How far a session and its visitor are slowed down at the moment. */
+  readonly throttleLevelOf: (projectId: string, sessionId: string, visitorId: string) => ThrottleLevel;
   /** Told when one user id became another one; it is so everywhere when this resolves. */
   readonly onUserMigrated: (projectId: string, fromUserId: string, toUserId: string) => Promise<void>;
 }
@@ -250,12 +253,15 @@ export class SessionRepository {
       render(sql`SELECT * FROM user_sessions FINAL WHERE project_id = ${bind.string(projectId)} AND ${condition}
         AND last_activity_at > toDateTime64(0, 3, 'UTC') ORDER BY last_activity_at DESC, session_id LIMIT ${bind.uint(limit)}`),
     );
-    return rows.map(sessionOf);
+    return rows.map((row) => {
+      const level = this.#options.throttleLevelOf(projectId, String(row['session_id']), String(row['visitor_id']));
+      return sessionOf(row, level);
+    });
   }
 }
 
 /** A stored snapshot as a session. */
-function sessionOf(row: StoredRow): AnalyticsSession {
+function sessionOf(row: StoredRow, throttleLevel: ThrottleLevel): AnalyticsSession {
   const text = (name: string): string => String(row[name] ?? '');
   const count = (name: string): number => Number(row[name]);
   const time = (name: string): number | undefined => (row[name] === null ? undefined : Date.parse(text(name)));
@@ -299,5 +305,6 @@ function sessionOf(row: StoredRow): AnalyticsSession {
     trafficClass: TRAFFIC_CLASSES.find((each) => each === text('traffic_class')) ?? '',
     behavioralBotScore: count('behavioral_bot_score'),
     layeredScore: count('layered_score'),
+    throttleLevel,
   };
 }

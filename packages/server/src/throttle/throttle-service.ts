@@ -198,6 +198,13 @@ export class ThrottleService {
     return this.#stateAt(projectId, kind, id, this.#options.clock());
   }
 
+  /** The state of a session or of its visitor, whichever is slowed down further; an empty id is that of nobody. */
+  higherLevelOf(projectId: string, sessionId: string, visitorId: string): ThrottleState {
+    const ofSession = sessionId === '' ? NORMAL_THROTTLE_STATE : this.levelOf(projectId, 'session', sessionId);
+    const ofVisitor = visitorId === '' ? NORMAL_THROTTLE_STATE : this.levelOf(projectId, 'fingerprint', visitorId);
+    return ofVisitor.level > ofSession.level ? ofVisitor : ofSession;
+  }
+
   /**
    * Sets a level by hand. It holds, the normal level too, until another is set or it is released. Stored when this resolves.
    *

@@ -1,4 +1,4 @@
-import { SESSION_SOURCES, TRAFFIC_CLASSES } from '@systemprompt-analytics/core';
+import { SESSION_SOURCES, THROTTLE_LEVELS, TRAFFIC_CLASSES } from '@systemprompt-analytics/core';
 import type { Json } from './json.js';
 import { FAILS, failures, jsonAnswer, jsonBody, PROJECT_PARAMETER, pathParameter } from './operations.js';
 import { choice, choiceOrNull, count, given, named, numberOf, object, text, textOrNull, time, timeOrNull } from './schemas.js';
@@ -172,6 +172,7 @@ const SESSION_EXAMPLE: Json = {
   traffic_class: null,
   behavioral_bot_score: 0,
   layered_score: 0,
+  throttle_level: 'normal',
 };
 
 /** A session with everything that happened in it so far. */
@@ -210,4 +211,8 @@ export const SESSION: Json = object({
   traffic_class: choiceOrNull(TRAFFIC_CLASSES, 'What its visitor is taken for; null without web traffic'),
   behavioral_bot_score: numberOf('Score of the seven signals'),
   layered_score: { type: 'number', minimum: 0, maximum: 100, description: 'Score of all layers, 0 to 100' },
+  throttle_level: choice(
+    THROTTLE_LEVELS.map(({ name }) => name),
+    "How far its requests are slowed down at the moment: the higher one of its own level and its visitor's",
+  ),
 });
