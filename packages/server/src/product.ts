@@ -146,7 +146,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       onFailure,
       newestVersion: await findNewestVersion(store),
       onSession: mark,
-      afterMove: () => merges.apply(),
+      follower: merges,
     });
     const catchUp = async (): Promise<void> => {
       await mover.move();
@@ -165,7 +165,9 @@ export async function openProduct(configuration: ServerConfiguration, options: P
     });
     await restoreLiveSessions(store, visits.live, { nowMs: clock(), gapMs: configuration.sessionGapMs });
     await restoreWatched(store, { live: visits.live, paths, identify });
-    await site.restore(store, clock());
+    // Beside everything else: it reads all pages, and nothing is judged before it is done.
+    const knowing = site.restore(store).catch(onFailure);
+    if (timer === undefined) await knowing;
     const fingerprints = new FingerprintRepository({
       store,
       clock,
@@ -216,6 +218,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       catchUp,
       forget: async (projectId, sessionIds, visitorIds, userIds) => {
         visits.live.forget(projectId, sessionIds, visitorIds);
+        live.forget(projectId);
         await anomalies.forget(projectId, { userIds, visitorIds });
         await throttle.forget(projectId, sessionIds, visitorIds);
         await fingerprints.forget(projectId, visitorIds, sessionIds, userIds);
@@ -234,7 +237,7 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       onFailure,
     });
     if (configuration.sessionEndHours > 0) cleanup.start();
-    const retention = new Retention({ store: movingStore, clock, days: configuration.retentionDays, timer, onFailure });
+    const retention = new Retention({ store: movingStore, clock, catchUp, days: configuration.retentionDays, timer, onFailure });
     retention.start();
     return {
       configuration,

@@ -17,7 +17,7 @@ export * from './judge-session.js';
 export * from './layered-rules.js';
 export * from './measure-requests.js';
 export * from './path-role.js';
-export { PathTable } from './path-table.js';
+export { hashOfPath, PathTable } from './path-table.js';
 export type { RuleNumber, RuleTable, RuleValues } from './rule-table.js';
 export * from './session-behavior.js';
 export * from './session-context.js';

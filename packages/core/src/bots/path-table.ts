@@ -59,6 +59,18 @@ function ownCopy(text: string): string {
   return text.split('').join('');
 }
 
+/**
+ * 32 bits of a path, never 0.
+ *
+ * @example
+ * ```ts
+ * hashOfPath('/pricing'); // the same for the same path
+ * ```
+ */
+export function hashOfPath(path: string): number {
+  return hashOf(pageOfPath(path));
+}
+
 /** FNV-1a over UTF-16 code units with a final mixing, so that its low bits are usable as a slot. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;

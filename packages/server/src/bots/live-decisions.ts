@@ -66,6 +66,6 @@ export class LiveDecisions implements DecisionMaker {
   #sessionOf(projectId: string, { sessionId }: RequestDescription, visitorId: string): LiveSession | undefined {
     const { live } = this.#options;
     if (sessionId !== '') return live.find(projectId, sessionId);
-    return visitorId === '' ? undefined : live.ofVisitor(projectId, visitorId).at(-1);
+    return visitorId === '' ? undefined : live.latestOfVisitor(projectId, visitorId);
   }
 }

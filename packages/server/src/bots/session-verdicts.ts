@@ -34,7 +34,8 @@ export class SessionVerdicts implements SessionJudge {
   }
 
   async judge(projectId: string, sessionIds: readonly string[]): Promise<void> {
-    const { store, clock } = this.#options;
+    const { store, clock, site } = this.#options;
+    await site.ready();
     const facts = await readSessionFacts(store, projectId, sessionIds);
     if (facts.length === 0) return;
     const startsByVisitor = await this.#startsOf(projectId, facts);

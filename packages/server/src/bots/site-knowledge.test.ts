@@ -102,7 +102,7 @@ describe('what is known of a site', () => {
   it('is read back after a restart', async () => {
     const measurement = new SiteMeasurement();
     const browsers = new SiteBrowsers();
-    await measurement.restore(test.product.store, nowMs);
+    await measurement.restore(test.product.store);
     await browsers.restore(test.product.store);
     expect(measurement.of('default', true, false)).toBe('server_log');
     // The third newest of the visitors' versions.

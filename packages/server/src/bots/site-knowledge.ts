@@ -29,6 +29,7 @@ export class SiteKnowledge {
   readonly #pages = new SitePages();
   readonly #browsers = new SiteBrowsers();
   readonly #measurement = new SiteMeasurement();
+  #restored: Promise<void> = Promise.resolve();
 
   /** Learns from an event of a web client. */
   note({ projectId, requestKind, path }: Pick<ObservedEvent, 'projectId' | 'requestKind' | 'path'>): void {
@@ -72,10 +73,21 @@ export class SiteKnowledge {
     };
   }
 
-  /** Reads back what stored events tell. */
-  async restore(store: Store, nowMs: number): Promise<void> {
-    await this.#pages.restore(store, nowMs);
-    await this.#measurement.restore(store, nowMs);
-    await this.#browsers.restore(store);
+  /** Resolves when everything that stored events tell was read back, if that was begun. */
+  ready(): Promise<void> {
+    return this.#restored;
+  }
+
+  /** Reads back what stored events tell; what is judged meanwhile waits for it. */
+  restore(store: Store): Promise<void> {
+    const reading = async (): Promise<void> => {
+      await this.#pages.restore(store);
+      await this.#measurement.restore(store);
+      await this.#browsers.restore(store);
+    };
+    const restoring = reading();
+    // Who waits goes on with what is known; that reading failed is told to whoever asked for it.
+    this.#restored = restoring.catch(() => undefined);
+    return restoring;
   }
 }

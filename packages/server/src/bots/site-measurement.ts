@@ -2,10 +2,8 @@ import type { Measurement } from '@systemprompt-analytics/core';
 import { bind, render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 
-const DAY_MS = 86_400_000;
-/** What was seen in so many days tells how a site is measured. */
-const SEEN_DAYS = 30;
 const PROJECTS_MAX = 10_000;
+const RESTORE_SECONDS_MAX = 300;
 /** Fewer than that may be chance: an icon, a file that was forgotten on the server. */
 const SEEN_MIN = 20;
 /** And they must be so many of the page views: programs load none, and most traffic of some sites is programs. */
@@ -64,18 +62,17 @@ export class SiteMeasurement {
     return hasTracker ? 'both' : 'server_log';
   }
 
-  /** Reads back what was seen in the last weeks. */
-  async restore(store: Store, nowMs: number): Promise<void> {
-    const since = bind.timeMs(nowMs - SEEN_DAYS * DAY_MS);
+  /** Reads back what was ever seen: a log may be of any age. */
+  async restore(store: Store): Promise<void> {
     const rows = await store.query<Record<'project_id' | 'pages' | 'assets' | 'beacons', string>>(
       render(sql`SELECT project_id, sum(row.page) AS pages, sum(row.asset) AS assets, sum(row.beacon) AS beacons FROM (
           SELECT project_id, toUInt64(event_type = 'page_view') AS page, toUInt64(0) AS asset, toUInt64(event_type = 'link_click') AS beacon
-          FROM analytics_events WHERE timestamp >= ${since}
+          FROM analytics_events
           UNION ALL SELECT project_id, toUInt64(0), toUInt64(request_kind = 'asset' AND NOT match(page_path, ${bind.string(ICON_PATTERN)})), toUInt64(0)
-          FROM http_requests WHERE timestamp >= ${since}
-          UNION ALL SELECT project_id, toUInt64(0), toUInt64(0), toUInt64(1) FROM engagement_events WHERE timestamp >= ${since}
+          FROM http_requests
+          UNION ALL SELECT project_id, toUInt64(0), toUInt64(0), toUInt64(1) FROM engagement_events
         ) AS row GROUP BY project_id`),
-      { rows: PROJECTS_MAX, seconds: 60 },
+      { rows: PROJECTS_MAX, seconds: RESTORE_SECONDS_MAX },
     );
     for (const { project_id: projectId, pages, assets, beacons } of rows) {
       const seen = this.#seenOf(projectId);

@@ -1,16 +1,16 @@
-import { bind, render, sql } from '../store/sql.js';
+import { hashOfPath } from '@systemprompt-analytics/core';
+import { render, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 
-const DAY_MS = 86_400_000;
-/** A site's pages are those that anyone saw in so many days. */
-const SEEN_DAYS = 30;
 /** Pages that are told apart; a site with more is large enough for every rule. */
 const PAGES_MAX = 100_000;
 const PROJECTS_MAX = 10_000;
+const RESTORE_SECONDS_MAX = 300;
 
 /** How many pages the site of each project has, as far as anyone has seen them. Bounded, and read back after a start. */
 export class SitePages {
-  readonly #pages = new Map<string, Set<string>>();
+  /** By project the hashes of paths: texts of any length would take any room, and two of a hundred thousand may share one. */
+  readonly #pages = new Map<string, Set<number>>();
 
   /** Pages of a project's site; 0 where none was seen. */
   countOf(projectId: string): number {
@@ -24,15 +24,15 @@ export class SitePages {
       pages = new Set();
       this.#pages.set(projectId, pages);
     }
-    if (pages.size < PAGES_MAX) pages.add(path);
+    if (pages.size < PAGES_MAX) pages.add(hashOfPath(path));
   }
 
-  /** Reads back the pages that were shown in the last weeks. */
-  async restore(store: Store, nowMs: number): Promise<void> {
+  /** Reads back the pages that were ever shown: a log may be of any age. */
+  async restore(store: Store): Promise<void> {
     const rows = await store.query<{ project_id: string; paths: string[] }>(
       render(sql`SELECT project_id, groupUniqArray(100000)(page_path) AS paths FROM analytics_events
-        WHERE timestamp >= ${bind.timeMs(nowMs - SEEN_DAYS * DAY_MS)} AND event_type = 'page_view' GROUP BY project_id`),
-      { rows: PROJECTS_MAX, seconds: 60 },
+        WHERE event_type = 'page_view' GROUP BY project_id`),
+      { rows: PROJECTS_MAX, seconds: RESTORE_SECONDS_MAX },
     );
     for (const { project_id: projectId, paths } of rows) for (const path of paths) this.note(projectId, path);
   }

@@ -44,7 +44,7 @@ describe('report commands', () => {
     answer = { headers: { 'content-type': 'text/csv' }, body: 'model,requests\r\n"a ""b""\nc",1\r\nd,2\r\n' };
     const { code, stdout } = await run('costs', 'breakdown', '--by', 'agent', '--export', file);
     expect([code, stdout]).toEqual([0, `Wrote 2 rows to ${file}\n`]);
-    expect(server.requests[0]?.url).toBe('/v1/reports/costs/breakdown?by=agent&format=csv');
+    expect(server.requests[0]?.url).toBe('/v1/reports/costs/breakdown?by=agent&limit=10000&format=csv');
     expect(await readFile(file, 'utf8')).toBe(answer.body);
     expect((await run('costs', 'breakdown', '--export', join(folder, 'none', 'x.csv'))).code).toBe(1);
     await rm(folder, { recursive: true });

@@ -51,6 +51,8 @@ interface ReportOptions extends ConnectionOptions {
 /** `--project` sends it and `--export` and `--json` choose the format: these have no options of their own. */
 const COVERED_PARAMETERS = new Set(['project_id', 'format']);
 /** Reports about now: shown in place and refreshed. */
+/** Rows that a report gives at most. */
+const EXPORT_ROWS_MAX = 10_000;
 const LIVE_REPORT_NAME = 'live';
 const LIVE_INTERVAL_SECONDS = 2;
 /** Below this a terminal only flickers, and the server does nothing but answer. */
@@ -147,10 +149,20 @@ async function runReport(
 ): Promise<void> {
   const client = await context.connect(options);
   if (options.export !== undefined) {
-    const csv = await client.requestText({ path: report.path, query: { ...query, format: 'csv' } });
+    // A file is for everything, as far as a report gives it.
+    const isLimited = report.parameters.some(({ name }) => name === 'limit');
+    const limit = isLimited ? (query['limit'] ?? String(EXPORT_ROWS_MAX)) : undefined;
+    const csv = await client.requestText({
+      path: report.path,
+      query: { ...query, ...(limit === undefined ? {} : { limit }), format: 'csv' },
+    });
     const file = resolve(options.export);
     await writeFile(file, csv);
     const rows = countCsvRows(csv);
+    if (rows === Number(limit))
+      context.say(
+        `Only the first ${formatInteger(rows)} rows are in the file; a --limit above that takes more, up to ${formatInteger(EXPORT_ROWS_MAX)}.`,
+      );
     context.print(`Wrote ${formatInteger(rows)} ${rows === 1 ? 'row' : 'rows'} to ${file}\n`);
     return;
   }

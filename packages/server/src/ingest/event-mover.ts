@@ -12,14 +12,23 @@ import { sessionOfTask, type TaskStateRow } from './task-state.js';
 /** Told after a move which sessions have new or moved rows. */
 export type SessionListener = (projectId: string, sessionId: string) => void;
 
+/** Follows events on their way into their tables, to do something once all that were accepted by some time are there. */
+export interface MoveFollower {
+  /** A batch has been accepted. It belongs to the next generation that is closed. */
+  batchAccepted(): void;
+  /** Every batch that has been accepted belongs to a generation that is closed. Nothing is being accepted at this moment. */
+  generationClosed(): void;
+  /** Every generation that has been closed is in its tables. Meanwhile further batches may have been accepted. */
+  generationsMoved(): Promise<void>;
+}
+
 export interface EventMoverOptions {
   /** The server's clock, UTC milliseconds. */
   readonly clock: () => number;
   /** Moves in the background; without one only {@link EventMover.move} does. */
   readonly timer?: Timer | undefined;
   readonly onSession: SessionListener;
-  /** Runs when everything that was accepted is in its tables. */
-  readonly afterMove: () => Promise<void>;
+  readonly follower: MoveFollower;
   /**
    * Are events in their tables before they are acknowledged? On a server elsewhere yes: what it stores survives the loss
    * of this machine, its journal does not. The embedded store lies beside the journal, and gains nothing.
@@ -108,6 +117,7 @@ export class EventMover {
       this.#pendingKeys.add(event.key);
     }
     for (const span of batch.spans) this.#current.spans.push(span);
+    this.#options.follower.batchAccepted();
   }
 
   /** Moves what has been acknowledged before the call; resolves when reports see it. */
@@ -163,13 +173,14 @@ export class EventMover {
       this.#closed.push(this.#current);
       this.#current = { number: this.#current.number + 1, events: [], spans: [] };
     }
+    this.#options.follower.generationClosed();
     for (let generation = this.#closed[0]; generation !== undefined; generation = this.#closed[0]) {
       await this.#moveGeneration(generation);
       await this.#journal.drop(generation.number);
       this.#closed.shift();
       for (const { key } of generation.events) this.#pendingKeys.delete(key);
     }
-    await this.#options.afterMove();
+    await this.#options.follower.generationsMoved();
   }
 
   async #moveGeneration({ events, spans }: Generation): Promise<void> {

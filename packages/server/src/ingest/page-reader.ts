@@ -45,9 +45,11 @@ export class PageReader {
     return { url: strippedUrl(address, this.#queryParameters), path: pathname, host, queryRole: queryRoleOf(search) };
   }
 
-  /** Where a visitor came from, as it may be stored; what is no address is kept as it is. */
-  referrer(address: Value): Value {
-    if (typeof address !== 'string' || !URL.canParse(address)) return address;
+  /** Where a visitor came from or went to, as it may be stored; of what is no address everything from its query on is cut off. */
+  linked(address: Value): Value {
+    if (typeof address !== 'string') return address;
+    // Not the address of a page, but it may have a query all the same.
+    if (!URL.canParse(address)) return address.replace(/[?#].*$/s, '');
     return strippedUrl(address, this.#queryParameters);
   }
 

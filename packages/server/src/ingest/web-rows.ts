@@ -45,7 +45,7 @@ export class WebRow extends EventRow {
     this.page_path = path;
     this.page_host = host;
     this.query_role = queryRole;
-    this.referrer = context.pages.referrer(fields['referrer']);
+    this.referrer = context.pages.linked(fields['referrer']);
   }
 }
 
@@ -109,7 +109,7 @@ export class PageEventRow extends OpeningRow {
     this.severity = fields['severity'] ?? 'info';
     this.title = fields['title'];
     this.content_id = contentIdOf(fields['content_id'], this.page_path, context);
-    this.target_url = fields['target_url'];
+    this.target_url = context.pages.linked(fields['target_url']);
     this.goal_name = fields['goal_name'];
     this.goal_value = fields['goal_value'];
     this.method = fields['method'];

@@ -87,6 +87,12 @@ export class LiveChannel {
     for (const receiver of this.#receivers) if (receiver.types.has(type)) receiver.receive(text);
   }
 
+  /** Forgets all messages; whoever comes back is told that some are missing. */
+  forget(): void {
+    this.#ring = [];
+    this.#sequence++;
+  }
+
   add(receiver: LiveReceiver): void {
     this.#receivers.add(receiver);
   }

@@ -162,6 +162,11 @@ export class LiveFeed implements EventObserver {
     return subscription;
   }
 
+  /** Forgets what a project was told so far: something of it was erased. */
+  forget(projectId: string): void {
+    this.#channels.get(projectId)?.forget();
+  }
+
   /** Ends every stream; nothing is sent afterwards. */
   close(): void {
     this.#closed = true;

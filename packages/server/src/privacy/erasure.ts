@@ -64,6 +64,7 @@ export class Erasure {
     for (const table of EVENT_TABLES) erased[table] = await this.#eraseRows(projectId, table, sessions.ids, ownCondition(table, subject));
     Object.assign(erased, await this.#eraseTasks(projectId, sessions.ids, subject));
     for (const table of SESSION_TABLES) erased[table] = await this.#eraseIds(projectId, table, 'session_id', sessions.ids);
+    if ('userId' in subject) await this.#eraseFormerName(projectId, subject.userId);
     const visitors = [...sessions.visitorIds];
     erased['fingerprint_reputation'] = await this.#eraseIds(projectId, 'fingerprint_reputation', 'fingerprint', visitors);
     await this.#options.forget(projectId, sessions.ids, visitors, 'userId' in subject ? [subject.userId] : []);
@@ -84,6 +85,7 @@ export class Erasure {
     );
     const ids = new Set(rows.map((row) => row.session_id));
     if ('sessionId' in subject) ids.add(subject.sessionId);
+    for (const sessionId of await this.#mergedInto(projectId, [...ids])) ids.add(sessionId);
     const visitorIds = new Set('visitorId' in subject ? [subject.visitorId] : 'userId' in subject ? rows.map((row) => row.visitor_id) : []);
     visitorIds.delete('');
     const touchedIds: string[] = [];
@@ -99,6 +101,38 @@ export class Erasure {
       for (const { session_id: sessionId } of touched) if (!ids.has(sessionId)) touchedIds.push(sessionId);
     }
     return { ids: [...ids], visitorIds, touchedIds };
+  }
+
+  /** Sessions that became part of these, or of those: what was said about them lies under their own ids. */
+  async #mergedInto(projectId: string, sessionIds: readonly string[]): Promise<string[]> {
+    const found = new Set<string>();
+    for (let into = [...sessionIds]; into.length > 0; ) {
+      const rows = await this.#options.store.query<{ session_id: string }>(
+        render(
+          sql`SELECT DISTINCT session_id FROM session_changes WHERE ${ofProject(projectId)} AND change = 'merged' AND merged_into IN ${bind.strings(into)}`,
+        ),
+        { rows: IDS_MAX },
+      );
+      into = rows.map((row) => row.session_id).filter((sessionId) => !found.has(sessionId));
+      for (const sessionId of into) found.add(sessionId);
+    }
+    return [...found];
+  }
+
+  /** Sessions that were the user's once and are somebody else's now keep what was done to them, without the name. */
+  async #eraseFormerName(projectId: string, userId: string): Promise<void> {
+    const { store } = this.#options;
+    const named = sql`${ofProject(projectId)} AND user_id = ${bind.string(userId)}`;
+    const rows = await store.query(render(sql`SELECT * FROM session_changes FINAL WHERE ${named}`), { rows: IDS_MAX });
+    if (rows.length === 0) return;
+    await deleteRows(store, 'session_changes', named);
+    // Snapshots of when the session was the user's; the one of now names somebody else.
+    await deleteRows(store, 'user_sessions', named);
+    await store.insert(
+      'session_changes',
+      rows.filter((row) => row['change'] !== 'migrated').map((row) => ({ ...row, user_id: '', version: Number(row['version']) + 1 })),
+    );
+    for (const row of rows) this.#options.onSession(projectId, String(row['session_id']));
   }
 
   async #eraseTasks(projectId: string, sessionIds: readonly string[], subject: ErasureSubject): Promise<Record<string, number>> {

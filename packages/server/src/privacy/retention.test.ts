@@ -26,7 +26,13 @@ const count = async (table: string): Promise<number> => {
   return Number(rows[0]?.count);
 };
 const retention = (days: Readonly<Record<string, number>>): Retention =>
-  new Retention({ store: test.product.store, clock: () => NOW, days, onFailure: () => expect.unreachable() });
+  new Retention({
+    store: test.product.store,
+    clock: () => NOW,
+    catchUp: async () => undefined,
+    days,
+    onFailure: () => expect.unreachable(),
+  });
 
 describe('Retention', () => {
   it('deletes nothing without a setting', async () => {
@@ -57,6 +63,7 @@ describe('Retention', () => {
     const timed = new Retention({
       store: test.product.store,
       clock: () => NOW,
+      catchUp: async () => undefined,
       days: { user_sessions: 40 },
       timer: {
         after: (milliseconds, run) => {

@@ -122,4 +122,21 @@ describe('by example', () => {
     expectFacts(row, { views: 1, average_time_on_page_ms: null, p90_time_on_page_ms: null, average_scroll_depth: null, clicks: 0 });
     expect(distinct((await reports.report('content.top', silent)).rows.map((each) => String(each['content'])))).toBe(1);
   });
+
+  it('tells pages apart by their paths where no page view names its content', async () => {
+    const unnamed = { since: '2026-03-31T23:40:00Z', until: '2026-03-31T23:59:00Z' };
+    const plain = { session_id: 'plain', fingerprint: 'plain', page_url: 'https://news.example/story' };
+    await sendAll(reports, [
+      { ...plain, type: 'page_view', timestamp: '2026-03-31T23:41:00Z' },
+      { ...plain, type: 'engagement', timestamp: '2026-03-31T23:43:00Z', time_on_page_ms: minutes(2), clicks: 1 },
+      // An engagement may name a content that its page view does not.
+      { ...plain, type: 'engagement', content_id: 'story-2', timestamp: '2026-03-31T23:44:00Z', time_on_page_ms: minutes(1), clicks: 2 },
+      { ...plain, type: 'page_view', timestamp: '2026-03-31T23:45:00Z' },
+      { ...plain, type: 'engagement', timestamp: '2026-03-31T23:49:00Z', time_on_page_ms: minutes(4), clicks: 5 },
+    ]);
+    const { rows } = await reports.report('content.top', unnamed);
+    expect(rows.map((row) => row['content'])).toEqual(['/story', 'story-2']);
+    expectFacts(rows[0], { views: 2, sessions: 1, average_time_on_page_ms: minutes(6), clicks: 6 });
+    expectFacts(rows[1], { views: 0, sessions: 0, average_time_on_page_ms: minutes(1), clicks: 2 });
+  });
 });

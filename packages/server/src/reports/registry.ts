@@ -19,6 +19,7 @@ import { requestList } from './requests/list.js';
 import { requestModels } from './requests/models.js';
 import { requestStats } from './requests/stats.js';
 import { requestTrends } from './requests/trends.js';
+import { sessionList } from './sessions/list.js';
 import { sessionsLive } from './sessions/live.js';
 import { sessionStats } from './sessions/stats.js';
 import { sessionTrends } from './sessions/trends.js';
@@ -60,6 +61,7 @@ export const REPORTS: readonly ReportDefinition[] = [
   conversationTrends,
   sessionStats,
   sessionTrends,
+  sessionList,
   sessionsLive,
   trafficSources,
   trafficChannels,

@@ -55,50 +55,132 @@ export interface LoadedRange {
   readonly toMs: number;
 }
 
+/** Starts of named sessions that are remembered of a visitor; more of them change no score. */
+const NAMED_STARTS_MAX = 64;
+
+/** The sessions of a visitor that has several. */
+interface SeveralSessions {
+  /** Found by the visitor: by time, never overlapping. */
+  readonly found: LiveSession[];
+  /** Named by the sender: any number of them, at any time. */
+  readonly named: Set<LiveSession>;
+  /** When the latest of those began. */
+  readonly namedStarts: number[];
+  latestNamed: LiveSession | undefined;
+}
+
 /**
- * What is known of a visitor: the sessions found by it, by time, never overlapping. Most have one, so that is held without a
- * list: with a list and the times of its own, a visitor took as much memory as its session.
+ * What is known of a visitor: the sessions found by it, by time, never overlapping, and those that a sender named. Most have one,
+ * so that is held without lists: with them and the times of its own, a visitor took as much memory as its session.
  */
 export class LiveVisitor {
   loaded: LoadedRange | undefined = undefined;
   /** How often the visitor asks. */
   window: RequestWindow | undefined = undefined;
-  #held: LiveSession | LiveSession[] | undefined = undefined;
+  #only: LiveSession | undefined = undefined;
+  #several: SeveralSessions | undefined = undefined;
 
-  /** By time. */
-  get sessions(): readonly LiveSession[] {
-    if (this.#held === undefined) return [];
-    return Array.isArray(this.#held) ? this.#held : [this.#held];
+  get isEmpty(): boolean {
+    if (this.#several === undefined) return this.#only === undefined;
+    return this.#several.found.length === 0 && this.#several.named.size === 0;
   }
 
-  /** Sessions that began after a time and not after another, as far as they are no more than so many. UTC milliseconds. */
+  /** All of them: those found by time, then those named. */
+  get sessions(): readonly LiveSession[] {
+    if (this.#several === undefined) return this.#only === undefined ? [] : [this.#only];
+    return [...this.#several.found, ...this.#several.named];
+  }
+
+  /** The found sessions that lie within a pause of a time, the latest first. UTC milliseconds. */
+  near(timestampMs: number, pauseMs: number): LiveSession[] {
+    const found = this.#several?.found ?? (this.#only === undefined || this.#only.given ? [] : [this.#only]);
+    const near: LiveSession[] = [];
+    for (let index = placeOf(found, timestampMs + pauseMs) - 1; index >= 0; index--) {
+      const session = found[index];
+      // Earlier ones are over earlier.
+      if (session === undefined || session.lastMs < timestampMs - pauseMs) break;
+      near.push(session);
+    }
+    return near;
+  }
+
+  /** The session that was seen last. */
+  get latest(): LiveSession | undefined {
+    if (this.#several === undefined) return this.#only;
+    const found = this.#several.found.at(-1);
+    const named = this.#several.latestNamed;
+    if (found === undefined || named === undefined) return found ?? named;
+    return named.lastMs > found.lastMs ? named : found;
+  }
+
+  /** Sessions that began after a time and not after another, as far as they are remembered. UTC milliseconds. */
   startedWithin(afterMs: number, untilMs: number, countMax: number): number {
-    const held = this.#held;
-    if (held === undefined) return 0;
-    if (!Array.isArray(held)) return held.firstMs > afterMs && held.firstMs <= untilMs ? 1 : 0;
+    const isWithin = (firstMs: number): boolean => firstMs > afterMs && firstMs <= untilMs;
+    if (this.#several === undefined) return this.#only !== undefined && isWithin(this.#only.firstMs) ? 1 : 0;
+    const { found, namedStarts } = this.#several;
     let count = 0;
-    for (let index = held.length - 1; index >= 0 && count < countMax; index--) {
-      const firstMs = held[index]?.firstMs ?? 0;
+    for (let index = found.length - 1; index >= 0 && count < countMax; index--) {
+      const firstMs = found[index]?.firstMs ?? 0;
       if (firstMs <= afterMs) break;
       if (firstMs <= untilMs) count++;
     }
+    for (const firstMs of namedStarts) if (count < countMax && isWithin(firstMs)) count++;
     return count;
   }
 
   add(session: LiveSession): void {
-    const { sessions } = this;
-    if (sessions.includes(session)) return;
-    this.#held = sessions.length === 0 ? session : [...sessions, session].sort((a, b) => a.firstMs - b.firstMs);
+    if (this.#several === undefined && (this.#only === undefined || this.#only === session)) {
+      this.#only = session;
+      return;
+    }
+    if (this.#several === undefined) {
+      this.#several = { found: [], named: new Set(), namedStarts: [], latestNamed: undefined };
+      if (this.#only !== undefined) this.#insert(this.#several, this.#only);
+      this.#only = undefined;
+    }
+    this.#insert(this.#several, session);
   }
 
   /** Says whether the session was there. */
   remove(session: LiveSession): boolean {
-    const { sessions } = this;
-    if (!sessions.includes(session)) return false;
-    const [first, ...others] = sessions.filter((each) => each !== session);
-    this.#held = first === undefined || others.length > 0 ? sessions.filter((each) => each !== session) : first;
-    return true;
+    if (this.#several === undefined) {
+      if (this.#only !== session) return false;
+      this.#only = undefined;
+      return true;
+    }
+    if (session.given) {
+      if (this.#several.latestNamed === session) this.#several.latestNamed = undefined;
+      return this.#several.named.delete(session);
+    }
+    const index = this.#several.found.indexOf(session);
+    if (index >= 0) this.#several.found.splice(index, 1);
+    return index >= 0;
   }
+
+  #insert(several: SeveralSessions, session: LiveSession): void {
+    const { found, named, namedStarts } = several;
+    if (session.given) {
+      if (named.has(session)) return;
+      named.add(session);
+      namedStarts.push(session.firstMs);
+      if (namedStarts.length > NAMED_STARTS_MAX) namedStarts.shift();
+      several.latestNamed = session;
+      return;
+    }
+    const place = placeOf(found, session.firstMs);
+    if (!found.includes(session)) found.splice(place, 0, session);
+  }
+}
+
+/** How many of some sessions in order began at a time or before. */
+function placeOf(sessions: readonly LiveSession[], timestampMs: number): number {
+  let [low, high] = [0, sessions.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sessions[middle]?.firstMs ?? 0) <= timestampMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The sessions of one project in memory. */
@@ -133,7 +215,7 @@ export class ProjectSessions {
   unindex(visitorId: string, session: LiveSession): void {
     const visitor = this.visitors.get(visitorId);
     if (visitor === undefined || !visitor.remove(session)) return;
-    if (visitor.sessions.length === 0) this.visitors.delete(visitorId);
+    if (visitor.isEmpty) this.visitors.delete(visitorId);
     // The store knows it still: what was loaded is not all there is any more.
     else visitor.loaded = undefined;
   }
@@ -195,6 +277,11 @@ export class LiveSessions {
   /** The sessions of a visitor in memory, by time. */
   ofVisitor(projectId: string, visitorId: string): readonly LiveSession[] {
     return this.#projects.get(projectId)?.visitors.get(visitorId)?.sessions ?? [];
+  }
+
+  /** The session of a visitor that was seen last, or undefined. */
+  latestOfVisitor(projectId: string, visitorId: string): LiveSession | undefined {
+    return this.#projects.get(projectId)?.visitors.get(visitorId)?.latest;
   }
 
   add(projectId: string, session: LiveSession): void {

@@ -30,18 +30,68 @@ export async function restoreLiveSessions(store: Store, live: LiveSessions, { no
     { rows: SESSIONS_MAX, seconds: 60 },
   );
   const ended = await endedSessions(store, nowMs - gapMs);
+  const begun = await snapshotsSince(store, nowMs - gapMs);
   // The oldest first, which is the order in which they are forgotten.
   for (const row of rows.reverse()) {
     const found = row.session_id.startsWith(FOUND_PREFIX);
-    const session = new LiveSession(row.session_id, row.visitor_id, !found, Number(row.first_ms), nowMs);
-    session.lastMs = Number(row.last_ms);
+    const snapshot = begun.get(`${row.project_id}\0${row.session_id}`);
+    begun.delete(`${row.project_id}\0${row.session_id}`);
+    const firstMs = Math.min(Number(row.first_ms), snapshot?.firstMs ?? Number.POSITIVE_INFINITY);
+    const session = new LiveSession(row.session_id, snapshot?.visitorId || row.visitor_id, !found, firstMs, nowMs);
+    session.lastMs = Math.max(Number(row.last_ms), snapshot?.lastMs ?? 0);
     session.userId = row.user_id;
     // Where its visitor came from is stored with its first event; one that is earlier still says so itself.
     session.originMs = session.firstMs;
     session.endedMs = ended.get(`${row.project_id}\0${row.session_id}`);
     live.add(row.project_id, session);
   }
+  // Sessions that something was done to, and nothing happened in, are kept alive by that.
+  for (const { projectId, sessionId, visitorId, userId, firstMs, lastMs } of begun.values()) {
+    const session = new LiveSession(sessionId, visitorId, !sessionId.startsWith(FOUND_PREFIX), firstMs, nowMs);
+    session.lastMs = lastMs;
+    session.userId = userId;
+    session.originMs = firstMs;
+    session.endedMs = ended.get(`${projectId}\0${sessionId}`);
+    live.add(projectId, session);
+  }
   live.trim();
+}
+
+interface BegunSession {
+  readonly projectId: string;
+  readonly sessionId: string;
+  readonly visitorId: string;
+  readonly userId: string;
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** Sessions with activity since a time, touches included, with when they began: what happened before that time is in their snapshots. */
+async function snapshotsSince(store: Store, sinceMs: number): Promise<Map<string, BegunSession>> {
+  const rows = await store.query<Record<'project_id' | 'session_id' | 'visitor_id' | 'user_id' | 'first_ms' | 'last_ms', string>>(
+    render(sql`SELECT project_id, session_id, visitor_id, user_id, toUnixTimestamp64Milli(first_activity_at) AS first_ms,
+        toUnixTimestamp64Milli(greatest(last_activity_at, ifNull(touched.touched_at, last_activity_at))) AS last_ms
+      FROM user_sessions FINAL LEFT JOIN (
+        SELECT project_id, session_id, toNullable(max(changed_at)) AS touched_at FROM session_changes
+        WHERE change = 'touched' AND changed_at >= ${bind.timeMs(sinceMs)} GROUP BY project_id, session_id
+      ) AS touched USING (project_id, session_id)
+      WHERE (last_activity_at >= ${bind.timeMs(sinceMs)} OR touched.touched_at IS NOT NULL) AND events + http_requests > 0
+      ORDER BY last_ms DESC LIMIT ${bind.uint(SESSIONS_MAX)}`),
+    { rows: SESSIONS_MAX, seconds: 60 },
+  );
+  return new Map(
+    rows.map((row) => [
+      `${row.project_id}\0${row.session_id}`,
+      {
+        projectId: row.project_id,
+        sessionId: row.session_id,
+        visitorId: row.visitor_id,
+        userId: row.user_id,
+        firstMs: Number(row.first_ms),
+        lastMs: Number(row.last_ms),
+      },
+    ]),
+  );
 }
 
 async function endedSessions(store: Store, sinceMs: number): Promise<Map<string, number>> {

@@ -53,7 +53,13 @@ export class SessionAssignment implements SessionFinder {
     if (this.#merges.length === 0) return;
     const merges = this.#merges;
     this.#merges = [];
-    await this.#options.merge(merges);
+    try {
+      await this.#options.merge(merges);
+    } catch (error) {
+      // They are one in memory already: the next commit notes it.
+      this.#merges = [...merges, ...this.#merges];
+      throw error;
+    }
   }
 
   /** The visitor of a request: its fingerprint, or the cookieless hash of the day; empty for nobody. */
@@ -70,6 +76,7 @@ export class SessionAssignment implements SessionFinder {
     for (const { timestampMs, traits } of events) {
       if (traits.fingerprint !== '' || traits.ip === '') continue;
       days.add(dayOf(timestampMs));
+      days.add(dayOf(Math.max(0, timestampMs - DAY_MS)));
       days.add(dayOf(Math.max(0, timestampMs - this.#options.gapMs)));
       days.add(dayOf(timestampMs + this.#options.gapMs));
     }
@@ -112,7 +119,14 @@ export class SessionAssignment implements SessionFinder {
   #remember(projectId: string, visitorIds: readonly string[], stored: readonly StoredSession[], fromMs: number, toMs: number): void {
     const { live, clock } = this.#options;
     for (const { sessionId, visitorId, firstMs, lastMs, endedMs } of stored) {
-      if (!sessionId.startsWith(FOUND_PREFIX) || this.#merged.has(sessionId) || live.find(projectId, sessionId) !== undefined) continue;
+      if (!sessionId.startsWith(FOUND_PREFIX) || this.#merged.has(sessionId)) continue;
+      const known = live.find(projectId, sessionId);
+      if (known !== undefined) {
+        // A session that was read back after a start may have begun before what was read.
+        known.firstMs = Math.min(known.firstMs, firstMs);
+        known.lastMs = Math.max(known.lastMs, lastMs);
+        continue;
+      }
       const session = new LiveSession(sessionId, visitorId, false, firstMs, clock());
       session.lastMs = lastMs;
       session.originMs = firstMs;
@@ -129,14 +143,19 @@ export class SessionAssignment implements SessionFinder {
     }
   }
 
-  /** The visitor under the event's own day first, then under the day across a midnight that is near. */
+  /**
+   * The visitor under the event's own day first, then under the day across a midnight that is near. A visitor that is not known
+   * under its day may be in a session that began the day before: where memory forgot that it is the same, its hash tells.
+   */
   #candidates({ projectId, traits, timestampMs }: IncomingEvent): string[] {
     const own = this.visitorOf(projectId, traits, timestampMs);
     if (own === '' || traits.fingerprint !== '') return own === '' ? [] : [own];
-    const { gapMs } = this.#options;
+    const { gapMs, live } = this.#options;
     const ids = [own];
-    for (const otherMs of [Math.max(0, timestampMs - gapMs), timestampMs + gapMs]) {
-      if (dayOf(otherMs) !== dayOf(timestampMs)) ids.push(this.visitorOf(projectId, traits, otherMs));
+    const days = [Math.max(0, timestampMs - gapMs), timestampMs + gapMs].map(dayOf);
+    if (live.project(projectId).visitors.get(own)?.isEmpty !== false) days.push(dayOf(Math.max(0, timestampMs - DAY_MS)));
+    for (const day of new Set(days)) {
+      if (day !== dayOf(timestampMs)) ids.push(this.#options.salts.visitorId(day, projectId, traits.ip, traits.userAgent));
     }
     return ids;
   }
@@ -218,9 +237,8 @@ export class SessionAssignment implements SessionFinder {
     const { gapMs } = this.#options;
     const near: LiveSession[] = [];
     for (const visitorId of candidates) {
-      for (const session of project.visitors.get(visitorId)?.sessions ?? []) {
-        if (session.given || near.includes(session)) continue;
-        if (timestampMs < session.firstMs - gapMs || timestampMs > session.lastMs + gapMs) continue;
+      for (const session of project.visitors.get(visitorId)?.near(timestampMs, gapMs) ?? []) {
+        if (near.includes(session)) continue;
         if (session.endedMs !== undefined && timestampMs > session.endedMs) continue;
         near.push(session);
       }
@@ -234,6 +252,11 @@ export class SessionAssignment implements SessionFinder {
     this.#merged.add(from.sessionId);
     into.lastMs = Math.max(into.lastMs, from.lastMs);
     into.endedMs = from.endedMs;
+    if (into.mark === '') into.mark = from.mark;
+    if (from.userId !== '') into.userId = from.userId;
+    into.isServerTold ||= from.isServerTold;
+    // What both did cannot be added up; who asked for more tells more. The stored verdict is on all of it.
+    if ((from.behavior?.requests ?? 0) > (into.behavior?.requests ?? 0)) into.behavior = from.behavior;
     this.#options.live.remove(project.projectId, from);
     this.#indexOverMidnight(project, into, from.visitorId);
   }

@@ -1,5 +1,6 @@
+import type { MoveFollower } from '../ingest/event-mover.js';
 import { deleteRows } from '../store/delete-rows.js';
-import { bind, identifier, render, sql } from '../store/sql.js';
+import { bind, identifier, render, type SqlFragment, sql } from '../store/sql.js';
 import type { Store } from '../store/store.js';
 
 /** A session whose events turned out to belong to another one. */
@@ -9,20 +10,34 @@ export interface SessionMerge {
   readonly mergedInto: string;
 }
 
-/** Tables whose rows lie where their session lies, so that moving a row is writing it again and deleting the old one. */
-const TABLES_BY_SESSION = ['analytics_events', 'engagement_events', 'http_requests'] as const;
+/** Events, which lie where their session lies, so that moving one is writing it again and deleting the old row. */
+const EVENT_TABLES = ['analytics_events', 'engagement_events', 'http_requests'] as const;
+/** What was concluded from the events of a session, and is concluded anew for the one they belong to. */
+const CONCLUSION_TABLES = ['session_verdicts', 'user_sessions'] as const;
 const MERGES_MAX = 100_000;
+/** Sessions per statement, so that one statement stays small. */
+const SESSIONS_PER_STATEMENT = 5_000;
 
 /**
- * Moves the events of sessions that became part of another one. A merge is noted durably before the event that caused it is
- * acknowledged, and done after the events are in their tables; a process that was killed in between does it when it starts
- * again. Every step may be repeated.
+ * Moves what belongs to sessions that became part of another one: their events, and what was done to them and said about
+ * them. A merge is noted durably before the event that caused it is acknowledged, and done when every event of the session
+ * is in its table; a process that was killed in between does it when it starts again. Every step may be repeated.
+ *
+ * When is every event in its table? After a session was merged no event is placed in it any more, so the last ones came with
+ * the very batch that merged it, and that batch is accepted after the merge was noted. A merge therefore goes through three
+ * lists: noted, until a batch is accepted after it; accepted, until a generation of the journal is closed after that; and
+ * closed, until all closed generations are in their tables. As batches are noted and accepted one at a time, the first batch
+ * that is accepted after a merge was noted is its own, or its own failed and left no events. A merge that was noted, or whose
+ * batch was accepted, while generations are being moved stays behind until the next move. A killed process loses the lists, not
+ * the merges: they are marked `moved` only when they have been done, and a start moves the whole journal first.
  */
-export class SessionMerges {
+export class SessionMerges implements MoveFollower {
   readonly #store: Store;
   readonly #clock: () => number;
   readonly #onSession: (projectId: string, sessionId: string) => void;
-  #pending: SessionMerge[] = [];
+  #noted: SessionMerge[] = [];
+  #accepted: SessionMerge[] = [];
+  #closed: SessionMerge[] = [];
 
   /**
    * @param store the connection that moves events
@@ -34,49 +49,80 @@ export class SessionMerges {
     this.#onSession = onSession;
   }
 
-  /** Notes that sessions became one; resolves when it is durable. */
+  /** Notes that sessions became one; resolves when it is durable. Called before the batch that says so is accepted. */
   async note(merges: readonly SessionMerge[]): Promise<void> {
     await this.#write(merges, 'merged');
-    this.#pending.push(...merges);
+    this.#noted.push(...merges);
   }
 
-  /** Moves the events of every merge that was noted. Called when all events accepted before are in their tables. */
-  async apply(): Promise<void> {
-    if (this.#pending.length === 0) return;
-    const merges = this.#pending;
-    this.#pending = [];
-    try {
-      for (const merge of merges) await this.#move(merge);
-      await this.#write(merges, 'moved');
-    } catch (error) {
-      this.#pending = [...merges, ...this.#pending];
-      throw error;
+  batchAccepted(): void {
+    if (this.#noted.length === 0) return;
+    this.#accepted.push(...this.#noted);
+    this.#noted = [];
+  }
+
+  generationClosed(): void {
+    if (this.#accepted.length === 0) return;
+    this.#closed.push(...this.#accepted);
+    this.#accepted = [];
+  }
+
+  /** Does the merges whose events are all in their tables. After a failure the next call does them. */
+  async generationsMoved(): Promise<void> {
+    const merges = [...this.#closed];
+    if (merges.length === 0) return;
+    for (const [projectId, targets] of rootsOf(merges)) {
+      const sessions = [...targets];
+      for (let start = 0; start < sessions.length; start += SESSIONS_PER_STATEMENT) {
+        await this.#move(projectId, sessions.slice(start, start + SESSIONS_PER_STATEMENT));
+      }
     }
+    await this.#write(merges, 'moved');
+    this.#closed = this.#closed.slice(merges.length);
   }
 
-  /** Takes up the merges that an earlier process noted and did not finish. */
+  /** Does the merges that an earlier process noted and did not finish. Called when the whole journal is in its tables. */
   async recover(): Promise<void> {
-    const rows = await this.#store.query<{ project_id: string; session_id: string; merged_into: string }>(
-      render(sql`SELECT project_id, session_id, argMax(merged_into, changed_at) AS merged_into FROM session_changes FINAL
-        WHERE change IN ('merged', 'moved') GROUP BY project_id, session_id HAVING countIf(change = 'moved') = 0 ORDER BY min(changed_at)`),
+    // A session whose opening commit failed may be opened again and be merged a second time, after it was moved.
+    const rows = await this.#store.query<{ project_id: string; session_id: string; target: string }>(
+      render(sql`SELECT project_id, session_id, argMaxIf(merged_into, changed_at, change = 'merged') AS target FROM session_changes FINAL
+        WHERE change IN ('merged', 'moved') GROUP BY project_id, session_id
+        HAVING maxIf(changed_at, change = 'merged') > maxIf(changed_at, change = 'moved') ORDER BY project_id, session_id`),
       { rows: MERGES_MAX },
     );
-    for (const row of rows) this.#pending.push({ projectId: row.project_id, sessionId: row.session_id, mergedInto: row.merged_into });
-    await this.apply();
+    for (const row of rows) this.#closed.push({ projectId: row.project_id, sessionId: row.session_id, mergedInto: row.target });
+    await this.generationsMoved();
   }
 
-  async #move({ projectId, sessionId, mergedInto }: SessionMerge): Promise<void> {
-    for (const table of TABLES_BY_SESSION) {
-      const ofSession = sql`project_id = ${bind.string(projectId)} AND session_id = ${bind.string(sessionId)}`;
-      const name = identifier(table);
-      await this.#store.command(
-        render(sql`INSERT INTO ${name} SELECT * REPLACE (${bind.string(mergedInto)} AS session_id, version + 1 AS version)
-          FROM (SELECT * FROM ${name} FINAL WHERE ${ofSession})`),
-      );
-      await deleteRows(this.#store, table, ofSession);
+  /** Each session of these with the one it became part of. */
+  async #move(projectId: string, sessions: readonly (readonly [sessionId: string, target: string])[]): Promise<void> {
+    const sessionIds = bind.strings(sessions.map(([sessionId]) => sessionId));
+    const target = sql`transform(session_id, ${sessionIds}, ${bind.strings(sessions.map(([, each]) => each))}, session_id)`;
+    const ofSessions = sql`project_id = ${bind.string(projectId)} AND session_id IN ${sessionIds}`;
+    for (const table of EVENT_TABLES) await this.#moveRows(table, ofSessions, sql`${target} AS session_id, version + 1 AS version`);
+    // The version is the time at which it was done or said, and stays: of two marks the later one holds, whichever session it
+    // was given to. Which session became part of which is told of the old one for good.
+    await this.#moveRows('session_changes', sql`${ofSessions} AND change NOT IN ('merged', 'moved')`, sql`${target} AS session_id`);
+    await this.#moveRows('session_marks', ofSessions, sql`${target} AS session_id`);
+    for (const table of CONCLUSION_TABLES) {
+      if (await this.#hasRows(table, ofSessions)) await deleteRows(this.#store, table, ofSessions);
     }
-    this.#onSession(projectId, sessionId);
-    this.#onSession(projectId, mergedInto);
+    for (const sessionId of new Set(sessions.flat())) this.#onSession(projectId, sessionId);
+  }
+
+  async #moveRows(table: string, condition: SqlFragment, replaced: SqlFragment): Promise<void> {
+    if (!(await this.#hasRows(table, condition))) return;
+    const name = identifier(table);
+    await this.#store.command(
+      render(sql`INSERT INTO ${name} SELECT * REPLACE (${replaced}) FROM (SELECT * FROM ${name} FINAL WHERE ${condition})`),
+    );
+    await deleteRows(this.#store, table, condition);
+  }
+
+  /** Deleting nothing costs the engine as much as deleting something; most sessions have rows in few tables. */
+  async #hasRows(table: string, condition: SqlFragment): Promise<boolean> {
+    const rows = await this.#store.query(render(sql`SELECT 1 AS found FROM ${identifier(table)} WHERE ${condition} LIMIT 1`));
+    return rows.length > 0;
   }
 
   async #write(merges: readonly SessionMerge[], change: 'merged' | 'moved'): Promise<void> {
@@ -93,4 +139,40 @@ export class SessionMerges {
       })),
     );
   }
+}
+
+/**
+ * The session that each merged one is part of in the end, by project: of a chain the last one, whatever order its merges are
+ * in. The sessions of a circle, which no order of events makes, all become the first of them by name, so that no two ever swap
+ * their events.
+ */
+export function rootsOf(merges: readonly SessionMerge[]): Map<string, Map<string, string>> {
+  const byProject = new Map<string, Map<string, string>>();
+  for (const { projectId, sessionId, mergedInto } of merges) {
+    const targets = byProject.get(projectId) ?? new Map<string, string>();
+    byProject.set(projectId, targets.set(sessionId, mergedInto));
+  }
+  for (const [projectId, targets] of byProject) {
+    const roots = new Map<string, string>();
+    for (const sessionId of targets.keys()) {
+      const root = rootOf(sessionId, targets);
+      if (root !== sessionId) roots.set(sessionId, root);
+    }
+    byProject.set(projectId, roots);
+  }
+  return byProject;
+}
+
+function rootOf(sessionId: string, targets: ReadonlyMap<string, string>): string {
+  const path = [sessionId];
+  const seen = new Set(path);
+  for (let next = targets.get(sessionId); next !== undefined; next = targets.get(next)) {
+    if (seen.has(next)) {
+      const circle = path.slice(path.indexOf(next));
+      return circle.sort().at(0) ?? sessionId;
+    }
+    path.push(next);
+    seen.add(next);
+  }
+  return path.at(-1) ?? sessionId;
 }

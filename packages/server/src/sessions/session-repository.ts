@@ -141,8 +141,9 @@ export class SessionRepository {
 
   /** Ends a session: later events of its visitor open another one. @throws AnalyticsError `unknown_session` */
   async end(projectId: string, sessionId: string): Promise<AnalyticsSession> {
-    await this.#get(projectId, sessionId);
-    await this.#end(projectId, [sessionId]);
+    const { lastActivityMs } = await this.#get(projectId, sessionId);
+    // A client's clock may run ahead; what is ended is over with all that happened in it.
+    await this.#end(projectId, [sessionId], Math.max(this.#options.clock(), lastActivityMs));
     return this.#get(projectId, sessionId);
   }
 
@@ -191,13 +192,12 @@ export class SessionRepository {
     return sessionIds.length;
   }
 
-  async #end(projectId: string, sessionIds: readonly string[]): Promise<void> {
-    const nowMs = this.#options.clock();
+  async #end(projectId: string, sessionIds: readonly string[], endedMs = this.#options.clock()): Promise<void> {
     for (const sessionId of sessionIds) {
       const live = this.#options.live.find(projectId, sessionId);
-      if (live !== undefined) live.endedMs = nowMs;
+      if (live !== undefined) live.endedMs = endedMs;
     }
-    await this.#change(projectId, sessionIds, 'ended');
+    await this.#change(projectId, sessionIds, 'ended', {}, endedMs);
   }
 
   async #migrate(projectId: string, sessionIds: readonly string[], userId: string): Promise<void> {
@@ -209,10 +209,16 @@ export class SessionRepository {
     await this.#change(projectId, sessionIds, 'migrated', { user_id: userId });
   }
 
-  async #change(projectId: string, sessionIds: readonly string[], change: Change, fields: ChangeFields = {}): Promise<void> {
+  async #change(
+    projectId: string,
+    sessionIds: readonly string[],
+    change: Change,
+    fields: ChangeFields = {},
+    changedMs?: number,
+  ): Promise<void> {
     const { store, clock, onSession } = this.#options;
     const nowMs = clock();
-    const changedAt = new Date(nowMs).toISOString();
+    const changedAt = new Date(changedMs ?? nowMs).toISOString();
     for (let start = 0; start < sessionIds.length; start += SESSIONS_PER_CHANGE) {
       const part = sessionIds.slice(start, start + SESSIONS_PER_CHANGE);
       await store.insert(

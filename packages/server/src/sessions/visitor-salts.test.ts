@@ -77,3 +77,14 @@ describe('a salt', () => {
     expect(one.visitorId(TODAY, 'p', '192.0.2.1', 'Firefox')).not.toBe(before);
   });
 });
+
+describe('a salt that is asked for', () => {
+  it('is there for whoever asked, also while old ones are destroyed for somebody else', async () => {
+    const shared = salts();
+    const old = TODAY - 30;
+    await shared.ensure(new Set([old]));
+    nowMs += 3_600_001;
+    await Promise.all([shared.ensure(new Set([TODAY])), shared.ensure(new Set([old]))]);
+    expect(shared.visitorId(old, 'p', '192.0.2.1', 'Firefox')).toMatch(/^[\w-]{22}$/);
+  });
+});

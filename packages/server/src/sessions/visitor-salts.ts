@@ -26,6 +26,8 @@ export class VisitorSalts {
   readonly #store: Store;
   readonly #clock: () => number;
   readonly #salts = new Map<number, Buffer>();
+  /** When each day's salt was asked for last: whoever asked may still be using it. */
+  readonly #askedMs = new Map<number, number>();
   #sweptMs = Number.NEGATIVE_INFINITY;
 
   /** @param clock UTC milliseconds */
@@ -36,6 +38,7 @@ export class VisitorSalts {
 
   /** Makes sure that the salts of these days are in memory, making those that are not in the store. */
   async ensure(days: ReadonlySet<number>): Promise<void> {
+    for (const day of days) this.#askedMs.set(day, this.#clock());
     await this.destroyOld();
     const missing = [...days].filter((day) => !this.#salts.has(day));
     if (missing.length === 0) return;
@@ -84,7 +87,11 @@ export class VisitorSalts {
       const target = this.#store.topology === 'cluster' ? sql`visitor_salts_local` : sql`visitor_salts`;
       await this.#store.command(render(sql`OPTIMIZE TABLE ${target} FINAL`));
     }
-    for (const day of this.#salts.keys()) if (day < firstDay) this.#salts.delete(day);
+    for (const day of this.#salts.keys()) {
+      if (day >= firstDay || nowMs - (this.#askedMs.get(day) ?? 0) < SWEEP_PAUSE_MS) continue;
+      this.#salts.delete(day);
+      this.#askedMs.delete(day);
+    }
   }
 
   async #read(days: readonly number[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AnalyticsError } from '@systemprompt-analytics/core';
@@ -34,7 +35,7 @@ export interface AccessLogOptions extends SendingOptions, Partial<LogReading> {
  * @throws AnalyticsError when the file, the options or the server do not allow it
  */
 export async function importAccessLog(file: string, options: AccessLogOptions, context: CliContext): Promise<void> {
-  const resumable = file !== '-' && !file.endsWith('.gz') && (await stat(file)).isFile();
+  const resumable = file !== '-' && !file.endsWith('.gz') && (await statOf(file)).isFile();
   if (options.follow === true && !resumable) {
     throw new AnalyticsError(
       'invalid_parameter',
@@ -94,6 +95,15 @@ export async function importAccessLog(file: string, options: AccessLogOptions, c
   if (interrupt.signal.aborted && options.follow !== true) {
     context.say('Interrupted before the end of the log; the same command goes on from here.');
     context.exitCode = EXIT.failed;
+  }
+}
+
+async function statOf(file: string): Promise<Stats> {
+  try {
+    return await stat(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AnalyticsError('invalid_parameter', `${file} cannot be read: ${reason}`, { cause });
   }
 }
 

@@ -20,6 +20,6 @@ export const contentTrends: ReportDefinition = {
   columns: trendColumns([...CONTENT_VIEWS, ...CONTENT_ENGAGEMENT]),
   parts: (scope) => [
     perBucket(scope, select(CONTENT_VIEWS), VIEW_STARTED_AT, pageViewsOf(scope)),
-    perBucket(scope, select(CONTENT_ENGAGEMENT), sql`session.started_at`, engagementOf(scope, 'content')),
+    perBucket(scope, select(CONTENT_ENGAGEMENT), sql`told.started_at`, engagementOf(scope, 'content')),
   ],
 };

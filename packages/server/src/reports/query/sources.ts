@@ -56,6 +56,11 @@ export function sessionsOf(scope: ReportScope): SqlFragment {
   return sql`${startedSessions(scope)} AND session.events > 0${includedSessions(scope)}`;
 }
 
+/** The same, those that were answered with errors only among them. */
+export function listedSessionsOf(scope: ReportScope): SqlFragment {
+  return sql`${startedSessions(scope)} AND (session.events > 0 OR session.http_requests > 0)${includedSessions(scope)}`;
+}
+
 /** Sessions of the scope that a web client caused, one that was answered with errors only among them. */
 export function webSessionsOf(scope: ReportScope): SqlFragment {
   return sql`${startedSessions(scope)} AND session.traffic_class != ''`;

@@ -1,3 +1,4 @@
+import { sessionList } from '../sessions/list.js';
 import { sessionsLive } from '../sessions/live.js';
 import { sessionStats } from '../sessions/stats.js';
 import { sessionTrends } from '../sessions/trends.js';
@@ -9,6 +10,7 @@ import {
   ReportRepository,
   type SortParameters,
   type TableAnswer,
+  type TableParameters,
   type TrendAnswer,
   type TrendParameters,
 } from './report-repository.js';
@@ -33,7 +35,7 @@ export interface SessionMeasures extends RequestCosts {
   readonly bot_share: number | null;
 }
 
-/** One session that goes on. Times are ISO 8601; what is only known of web clients is null for others. */
+/** One session. Times are ISO 8601; what is only known of web clients is null for others. */
 export interface LiveSessionRow extends Cost {
   readonly session_id: string | null;
   readonly user_id: string | null;
@@ -86,6 +88,11 @@ export class CliSessionAnalyticsRepository extends ReportRepository {
   /** Sessions by the hour, day or week they started in. */
   trends(projectId: string, parameters: IncludeFilter & TrendParameters = {}): Promise<TrendAnswer<SessionMeasures>> {
     return this.read(sessionTrends, projectId, parameters);
+  }
+
+  /** Single sessions that started in the range, newest first. */
+  list(projectId: string, parameters: IncludeFilter & TableParameters<LiveSessionRow> = {}): Promise<TableAnswer<LiveSessionRow>> {
+    return this.read(sessionList, projectId, parameters);
   }
 
   /** Sessions with activity in the last minutes, latest first. */
