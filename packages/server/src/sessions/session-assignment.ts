@@ -11,6 +11,8 @@ import type { StoredSession, VisitorLookup } from './visitor-lookup.js';
 import { dayOf, type VisitorSalts } from './visitor-salts.js';
 
 const DAY_MS = 86_400_000;
+/** Sessions that became part of another one are remembered until their events are moved, which is a second; so many at most. */
+const MERGED_MAX = 100_000;
 
 export interface SessionAssignmentOptions {
   readonly live: LiveSessions;
@@ -250,6 +252,8 @@ export class SessionAssignment implements SessionFinder {
   #join(project: ProjectSessions, into: LiveSession, from: LiveSession): void {
     this.#merges.push({ projectId: project.projectId, sessionId: from.sessionId, mergedInto: into.sessionId });
     this.#merged.add(from.sessionId);
+    const [oldest] = this.#merged;
+    if (this.#merged.size > MERGED_MAX && oldest !== undefined) this.#merged.delete(oldest);
     into.lastMs = Math.max(into.lastMs, from.lastMs);
     into.endedMs = from.endedMs;
     if (into.mark === '') into.mark = from.mark;
