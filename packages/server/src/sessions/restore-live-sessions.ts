@@ -13,8 +13,8 @@ export interface RestoreOptions {
 }
 
 /**
- * Reads the sessions that may still go on back into memory, from the events in their tables: snapshots may not be up to
- * date yet. Called after a start, when every acknowledged event is in its table.
+ * Reads the sessions that may still go on back into memory: from the events in their tables, because snapshots may not be up to
+ * date yet, and from the snapshots what happened in them before. Called after a start, when every acknowledged event is in its table.
  */
 export async function restoreLiveSessions(store: Store, live: LiveSessions, { nowMs, gapMs }: RestoreOptions): Promise<void> {
   const since = bind.timeMs(nowMs - gapMs);
@@ -31,29 +31,31 @@ export async function restoreLiveSessions(store: Store, live: LiveSessions, { no
   );
   const ended = await endedSessions(store, nowMs - gapMs);
   const begun = await snapshotsSince(store, nowMs - gapMs);
-  // The oldest first, which is the order in which they are forgotten.
-  for (const row of rows.reverse()) {
-    const found = row.session_id.startsWith(FOUND_PREFIX);
-    const snapshot = begun.get(`${row.project_id}\0${row.session_id}`);
-    begun.delete(`${row.project_id}\0${row.session_id}`);
-    const firstMs = Math.min(Number(row.first_ms), snapshot?.firstMs ?? Number.POSITIVE_INFINITY);
-    const session = new LiveSession(row.session_id, snapshot?.visitorId || row.visitor_id, !found, firstMs, nowMs);
-    session.lastMs = Math.max(Number(row.last_ms), snapshot?.lastMs ?? 0);
-    session.userId = row.user_id;
-    // Where its visitor came from is stored with its first event; one that is earlier still says so itself.
-    session.originMs = session.firstMs;
-    session.endedMs = ended.get(`${row.project_id}\0${row.session_id}`);
-    live.add(row.project_id, session);
-  }
-  // Sessions that something was done to, and nothing happened in, are kept alive by that.
-  for (const { projectId, sessionId, visitorId, userId, firstMs, lastMs } of begun.values()) {
+  const remember = ({ projectId, sessionId, visitorId, userId, firstMs, lastMs }: BegunSession): void => {
     const session = new LiveSession(sessionId, visitorId, !sessionId.startsWith(FOUND_PREFIX), firstMs, nowMs);
     session.lastMs = lastMs;
     session.userId = userId;
+    // Where its visitor came from is stored with its first event; one that is earlier still says so itself.
     session.originMs = firstMs;
     session.endedMs = ended.get(`${projectId}\0${sessionId}`);
     live.add(projectId, session);
+  };
+  // The oldest first, which is the order in which they are forgotten.
+  for (const row of rows.reverse()) {
+    const key = `${row.project_id}\0${row.session_id}`;
+    const snapshot = begun.get(key);
+    begun.delete(key);
+    remember({
+      projectId: row.project_id,
+      sessionId: row.session_id,
+      visitorId: snapshot?.visitorId || row.visitor_id,
+      userId: row.user_id,
+      firstMs: Math.min(Number(row.first_ms), snapshot?.firstMs ?? Number.POSITIVE_INFINITY),
+      lastMs: Math.max(Number(row.last_ms), snapshot?.lastMs ?? 0),
+    });
   }
+  // Sessions that something was done to, and nothing happened in, are kept alive by that.
+  for (const session of begun.values()) remember(session);
   live.trim();
 }
 

@@ -7,7 +7,7 @@ export interface StoredSession {
   readonly visitorId: string;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Infinite when it was not ended. */
+  /** Undefined when it was not ended. */
   readonly endedMs: number | undefined;
 }
 
