@@ -186,7 +186,10 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       behaviorProfile,
       paths,
       isFlagged: (projectId, visitorId) => fingerprints.isFlaggedByHand(projectId, visitorId),
-      onSessions: (watched) => tellSessions(watched, { feed: live, watch, throttle, behaviorProfile }),
+      listener: {
+        isListening: (projectId) => live.isAwake(projectId),
+        tell: (watched) => tellSessions(watched, { feed: live, watch, throttle, behaviorProfile }),
+      },
     });
     const anomalies = await AnomalyDetectionService.open(store, {
       clock,

@@ -39,8 +39,16 @@ export interface BotWatchOptions {
   readonly paths: PathTable;
   /** Is there a flag on the visitor that a person set? */
   readonly isFlagged: (projectId: string, visitorId: string) => boolean;
-  /** Told once per commit of the sessions that something was observed of. */
-  readonly onSessions?: (sessions: readonly WatchedSession[]) => void;
+  /** Who is told how sessions stand. @default nobody */
+  readonly listener?: SessionListener;
+}
+
+/** Is told how sessions stand. */
+export interface SessionListener {
+  /** Does it want to know of the sessions of a project at the moment? Remembering them costs as much as a third of scoring them. */
+  isListening(projectId: string): boolean;
+  /** Called once per commit with the sessions that something was observed of. */
+  tell(sessions: readonly WatchedSession[]): void;
 }
 
 /** A session that something was observed of in a commit. */
@@ -65,27 +73,31 @@ export class BotWatch implements EventObserver {
   }
 
   observe(events: readonly ObservedEvent[]): void {
-    const watched = new Map<LiveSession, WatchedSession>();
+    const { site, listener } = this.#options;
+    let watched: Map<LiveSession, WatchedSession> | undefined;
     for (const event of events) {
-      const isBeacon = event.requestKind === undefined && BEACON_TYPES.has(event.type);
-      if (event.requestKind === undefined && !isBeacon) continue;
-      const { projectId, sessionId, session } = event;
-      const { site } = this.#options;
+      const { projectId, session, requestKind } = event;
+      const isBeacon = requestKind === undefined && BEACON_TYPES.has(event.type);
+      if (requestKind === undefined && !isBeacon) continue;
       if (isBeacon) site.noteBeacon(projectId);
       else site.note(event);
       if (!(session instanceof LiveSession)) continue;
-      const before = watched.get(session);
-      watched.set(session, {
-        session,
-        event,
-        isNew: before?.isNew ?? session.behavior === undefined,
-        levelBefore: before?.levelBefore ?? this.#options.throttle.higherLevelOf(projectId, sessionId, session.visitorId).level,
-      });
+      if (listener?.isListening(projectId) === true) {
+        watched ??= new Map();
+        watched.set(session, this.#watched(event, session, watched.get(session)));
+      }
       session.behavior ??= this.#open(event, session);
-      if (isBeacon) session.behavior.beacon(event.interacted);
-      else if (event.requestKind !== undefined) this.#observe(event, event.requestKind, session, session.behavior);
+      if (requestKind === undefined) session.behavior.beacon(event.interacted);
+      else this.#observe(event, requestKind, session, session.behavior);
     }
-    if (watched.size > 0) this.#options.onSessions?.([...watched.values()]);
+    if (watched !== undefined) listener?.tell([...watched.values()]);
+  }
+
+  /** A session as it stands before an event of a commit; `before` the one before it in the same commit. */
+  #watched(event: ObservedEvent, session: LiveSession, before: WatchedSession | undefined): WatchedSession {
+    if (before !== undefined) return { ...before, event };
+    const { level } = this.#options.throttle.higherLevelOf(event.projectId, session.sessionId, session.visitorId);
+    return { session, event, isNew: session.behavior === undefined, levelBefore: level };
   }
 
   /** The scores of a session in memory; undefined when nothing was observed of it. */

@@ -60,18 +60,17 @@ export class LiveChannel {
     return this.#receivers.size > 0;
   }
 
+  /** Are messages sent or remembered? While nobody listens, and nobody may come back, they are not even made. */
+  get isAwake(): boolean {
+    return this.isHeard || this.#clock() - this.#leftMs <= REMEMBERED_MS;
+  }
+
   /**
-   * Sends messages, oldest first. Each is written as text once, however many listen; while nobody does they cost next to
-   * nothing.
+   * Sends messages, oldest first, of a channel that is awake. Each is written as text once, however many listen.
    *
    * @param contentOf takes from what is sent what is kept, and says how it is shown
    */
   send<Given>(type: LiveMessageType, given: readonly Given[], contentOf: (each: Given) => () => object): void {
-    if (!this.isHeard && this.#clock() - this.#leftMs > REMEMBERED_MS) {
-      this.#ring = [];
-      this.#sequence += given.length;
-      return;
-    }
     const messages = given.map((each) => new LiveMessage(this.#epoch, ++this.#sequence, type, contentOf(each)));
     this.#ring.push(...messages);
     // Cut now and then only: moving the whole ring for every message would take longer than the message.
@@ -94,6 +93,8 @@ export class LiveChannel {
   }
 
   add(receiver: LiveReceiver): void {
+    // What happened while it slept has no number, and is missing all the same.
+    if (!this.isAwake) this.forget();
     this.#receivers.add(receiver);
   }
 
@@ -110,6 +111,7 @@ export class LiveChannel {
   after(lastId: string, types: ReadonlySet<LiveMessageType>): string | undefined {
     const [, epoch, digits] = /^(\w+)-(\d{1,15})$/.exec(lastId) ?? [];
     const sequence = Number(digits);
+    if (!this.isAwake) return undefined;
     if (epoch !== this.#epoch || sequence > this.#sequence || sequence < this.#sequence - this.#ring.length) return undefined;
     const missed = this.#ring.filter((message) => message.sequence > sequence && types.has(message.type));
     return missed.map((message) => message.text()).join('');

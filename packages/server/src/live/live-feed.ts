@@ -80,11 +80,16 @@ export class LiveFeed implements EventObserver {
     return this.#subscriptions.size;
   }
 
+  /** May somebody want to know what happens in a project now? */
+  isAwake(projectId: string): boolean {
+    return this.#awakeChannelOf(projectId) !== undefined;
+  }
+
   /** Sends stored events on. */
   observe(events: readonly ObservedEvent[]): void {
-    if (this.#closed) return;
     const ofProjects = new Map<string, ObservedEvent[]>();
     for (const event of events) {
+      if (!this.isAwake(event.projectId)) continue;
       const known = ofProjects.get(event.projectId);
       if (known === undefined) ofProjects.set(event.projectId, [event]);
       else known.push(event);
@@ -107,8 +112,8 @@ export class LiveFeed implements EventObserver {
    * @param messageOf called at once, and only if somebody may want to know
    */
   publishSessions<Session>(projectId: string, sessions: readonly Session[], messageOf: (session: Session) => LiveSessionMessage): void {
-    if (this.#closed) return;
-    const channel = this.#channelOf(projectId);
+    const channel = this.#awakeChannelOf(projectId);
+    if (channel === undefined) return;
     const shown = sessions.slice(-SESSIONS_PER_COMMIT_MAX);
     const leftOut = sessions.length - shown.length;
     if (leftOut > 0) channel.tell('session', serverSentEvent('skipped', { sessions: leftOut }));
@@ -120,7 +125,7 @@ export class LiveFeed implements EventObserver {
 
   /** Sends on what became of an anomaly. */
   publishAnomaly(projectId: string, change: object): void {
-    if (!this.#closed) this.#channelOf(projectId).send('anomaly', [change], (each) => () => each);
+    this.#awakeChannelOf(projectId)?.send('anomaly', [change], (each) => () => each);
   }
 
   /**
@@ -171,6 +176,11 @@ export class LiveFeed implements EventObserver {
   close(): void {
     this.#closed = true;
     for (const subscription of this.#subscriptions) subscription.finish('closed', CLOSED_REASON);
+  }
+
+  #awakeChannelOf(projectId: string): LiveChannel | undefined {
+    const channel = this.#closed ? undefined : this.#channels.get(projectId);
+    return channel?.isAwake === true ? channel : undefined;
   }
 
   #channelOf(projectId: string): LiveChannel {
