@@ -6,11 +6,11 @@ describe('what a path was asked for', () => {
   it.each([
     [
       'page',
-      '/ /about /about/ /blog/hello-world /index.html /a.htm /shop.php /x.aspx /x.jsp /user/jane.doe /v1.2/ /v1.2 /feedback /rssbook /a.b/c',
+      '/ /about /about/ /blog/hello-world /index.html /a.htm /shop.php /x.aspx /x.jsp /user/jane.doe /v1.2/ /v1.2 /feedback /rssbook /a.b/c /images /images/ /images/2026/ /image/cats.html /imagery/a /blog/images/a /sizes/10x4 /a/1920x1080/buy',
     ],
     [
       'asset',
-      '/a.css /js/app.MJS /x/y.js.map /f.woff2 /logo.svg /favicon.ico /feed.xsl /intro.swf /browserconfig.xml /app/manifest.json /p.jpeg /p.avif /v.mp4 /s.mp3 /site.webmanifest /m.wasm',
+      '/a.css /js/app.MJS /x/y.js.map /f.woff2 /logo.svg /favicon.ico /feed.xsl /intro.swf /browserconfig.xml /app/manifest.json /p.jpeg /p.avif /v.mp4 /s.mp3 /site.webmanifest /m.wasm /image/60844/product/200x200 /Images/7 /img/logo /thumbs/a/b /thumbnail/9 /avatar/jane.doe /_next/image /product/7/200x200 /photo/1920x1080',
     ],
     [
       'other',

@@ -60,14 +60,22 @@ const OTHERS = new Set(
   ).split(' '),
 );
 
+/** What is a page wherever it lies. */
+const PAGES = new Set('html htm xhtml shtml php asp aspx jsp jspx cgi do action'.split(' '));
+
 /** What browsers ask for by themselves, whatever its ending. */
 const ASKED_BY_BROWSERS = /\/(?:browserconfig\.xml|manifest\.json|\.well-known\/appspecific\/com\.chrome\.devtools\.json)$/;
 const FEED = /\/(?:feed|feeds|rss|atom)\/?$/i;
+/**
+ * Pictures that a program makes have no extension: what lies in a folder for them is one, and what is named by a size in pixels.
+ * An end in `/` is that of a page that lists them.
+ */
+const PICTURE = /^\/(?:images?|imgs?|thumbs?|thumbnails?|avatars?|_next|_nuxt)\/.*[^/]$|\/\d{2,4}x\d{2,4}$/i;
 const WELL_KNOWN = /^\/\.well-known\//;
 
 /**
- * What a path is by its extension; without one, or with one that is none of the known, it is a page, unless its query asks for a
- * feed, as in `/blog?format=rss`.
+ * What a path is by its extension; without one, or with one that is none of the known, it is a page, unless it looks like a picture
+ * that a program makes, as `/image/7/200x200` does, or its query asks for a feed, as in `/blog?format=rss`.
  *
  * @param query without its question mark. @default none
  */
@@ -75,6 +83,7 @@ export function requestKindOf(path: string, query = ''): PathKind {
   const extension = extensionOf(path);
   if (ASSETS.has(extension) || ASKED_BY_BROWSERS.test(path)) return 'asset';
   if (OTHERS.has(extension) || FEED.test(path) || WELL_KNOWN.test(path)) return 'other';
+  if (!PAGES.has(extension) && PICTURE.test(path)) return 'asset';
   return query !== '' && roleOfQuery(query) === 'feed' ? 'other' : 'page';
 }
 
