@@ -7,6 +7,7 @@ import { SessionBehavior } from './session-behavior.js';
 import { gapVariation, type PageMeasures, SEQUENCE_PAGES_MAX, type SessionRequest } from './session-request.js';
 
 const START_MS = Date.UTC(2026, 5, 1);
+const NEXT = { path: '/a', kind: 'page', method: 'GET', statusCode: 200, hasReferrer: true } as const;
 const MEASURES = [
   'pageRequests',
   'distinctPages',
@@ -76,6 +77,38 @@ describe('a session observed request by request', () => {
         const behavior = observed(requests, new PathTable(pathsMax));
         const measures = measureRequests(requests);
         for (const measure of MEASURES) expect([measure, behavior[measure]]).toEqual([measure, measures[measure]]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('measures as one with another that came after it, when the two turn out to be one', () => {
+    const everything = Object.entries(Object.getOwnPropertyDescriptors(SessionBehavior.prototype)).flatMap(([name, { get }]) =>
+      get ? [name] : [],
+    );
+    const exact = everything.filter((name) => name !== 'typicalGapMs');
+    const measured = (behavior: SessionBehavior): unknown => Object.fromEntries(exact.map((name) => [name, Reflect.get(behavior, name)]));
+    const beacons = fc.array(fc.boolean(), { maxLength: 3 });
+    fc.assert(
+      fc.property(anySession, anySession, fc.nat(100_000), beacons, beacons, (earlier, second, pauseMs, earlierBeacons, laterBeacons) => {
+        // Late requests of the second one lie before its first.
+        const shiftMs = Math.max(START_MS, ...earlier.map(({ timestampMs }) => timestampMs)) - START_MS + pauseMs + 90 * 5000;
+        // What counts of a gap with a refusal depends on the gaps before it.
+        const later = second
+          .filter(({ statusCode }) => statusCode !== 429)
+          .map((request) => ({ ...request, timestampMs: request.timestampMs + shiftMs }));
+        const whole = observed([...earlier, ...later]);
+        const [first, rest] = [observed(earlier), observed(later)];
+        for (const interacted of [...earlierBeacons, ...laterBeacons]) whole.beacon(interacted);
+        for (const interacted of earlierBeacons) first.beacon(interacted);
+        for (const interacted of laterBeacons) rest.beacon(interacted);
+
+        first.append(rest);
+        expect(measured(first)).toEqual(measured(whole));
+        expect(first.typicalGapMs).toBeCloseTo(whole.typicalGapMs, 3);
+
+        for (const behavior of [first, whole]) behavior.observe({ ...NEXT, timestampMs: START_MS + 2 * shiftMs + 10 ** 8 });
+        expect(measured(first)).toEqual(measured(whole));
       }),
       { numRuns: 400 },
     );

@@ -47,6 +47,15 @@ describe('a gap in which a page was refused', () => {
     expect(measuresOf([...pages(0), refused(at(1)), ...pages(300, 310), refused(at(311)), ...pages(312)])).toEqual([312_000, 300_000]);
   });
 
+  it('is no longer where the refusal was seen in what turned out to be the end of the session', () => {
+    const end = new SessionBehavior(new PathTable());
+    for (const each of pages(0, 10, 30)) behavior.observe(each);
+    end.observe(refused(at(31)));
+    behavior.append(end);
+    for (const each of pages(331, 341)) behavior.observe(each);
+    expect(behavior).toMatchObject({ spanMs: 55_000, gapMaxMs: 20_000 });
+  });
+
   it('does not touch the gaps after it', () => {
     expect(measuresOf([...pages(0, 10), refused(at(11)), refused(at(100)), ...pages(300, 400)])).toEqual([120_000, 100_000]);
   });

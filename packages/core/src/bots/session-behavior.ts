@@ -97,6 +97,58 @@ export class SessionBehavior implements PageMeasures {
     if (interacted) this.#interactions += 1;
   }
 
+  /**
+   * Takes all of another session that came after this one, when the two turn out to be one. The measures are those of one session, but
+   * for gaps in which a page of the later one was refused: what counts of them was decided when they were seen.
+   */
+  append(later: SessionBehavior): void {
+    this.#requests += later.#requests;
+    this.#assetRequests += later.#assetRequests;
+    this.#referrers += later.#referrers;
+    this.#beacons += later.#beacons;
+    this.#interactions += later.#interactions;
+    if (later.#visited !== null) this.#appendPages(later, later.#visited);
+    if (later.#rare !== null) this.#appendRare(later.#rare);
+  }
+
+  #appendPages(later: SessionBehavior, pages: VisitedPages): void {
+    if (this.#pageRequests === 0) this.#firstPageMs = later.#firstPageMs;
+    else this.#observeGap(this.#withoutRefusal(Math.max(0, later.#firstPageMs - this.#firstPageMs - this.#spanMs)));
+    if (this.#rare !== null) this.#rare.refused = false;
+    this.#pageRequests += later.#pageRequests;
+    this.#spanMs += later.#spanMs;
+    this.#gapSquaresMs2 += later.#gapSquaresMs2;
+    this.#logGapSum += later.#logGapSum;
+    this.#gapMaxMs = Math.max(this.#gapMaxMs, later.#gapMaxMs);
+    this.#shortGaps += later.#shortGaps;
+    this.#visited ??= new VisitedPages();
+    this.#repeats += later.#repeats + this.#visited.append(pages);
+    this.#backSteps += later.#backSteps;
+    // Of the later pages only the first two can be steps back to these.
+    const [first, ...others] = pages.sequence;
+    const second = others.find((page) => first !== undefined && !isSamePage(page, first));
+    for (const page of [first, second]) if (page !== undefined) this.#step(page);
+    if (later.#pageBefore === null) return;
+    this.#pageBefore = later.#pageBefore;
+    this.#previousPage = later.#previousPage;
+  }
+
+  #appendRare(later: RareCounts): void {
+    this.#rare ??= { ...NOTHING_RARE, errorHashes: [] };
+    const rare = this.#rare;
+    for (const hash of later.errorHashes) {
+      if (rare.errorHashes.length < ERROR_PATHS_MAX && !rare.errorHashes.includes(hash)) rare.errorHashes.push(hash);
+    }
+    rare.probes += later.probes;
+    rare.guesses += later.guesses;
+    rare.signIns += later.signIns;
+    rare.programFiles += later.programFiles;
+    rare.feeds += later.feeds;
+    rare.headRequests += later.headRequests;
+    rare.oddMethods += later.oddMethods;
+    rare.refused ||= later.refused;
+  }
+
   #observePage(timestampMs: number, page: KnownPath): void {
     if (this.#pageRequests === 0) this.#firstPageMs = timestampMs;
     else this.#observeGap(this.#withoutRefusal(Math.max(0, timestampMs - this.#firstPageMs - this.#spanMs)));
@@ -104,11 +156,14 @@ export class SessionBehavior implements PageMeasures {
     this.#pageRequests += 1;
     this.#visited ??= new VisitedPages();
     if (this.#visited.add(page)) this.#repeats += 1;
-    if (this.#previousPage === null || !isSamePage(this.#previousPage, page)) {
-      if (this.#pageBefore !== null && isSamePage(this.#pageBefore, page)) this.#backSteps += 1;
-      this.#pageBefore = this.#previousPage;
-      this.#previousPage = page;
-    }
+    this.#step(page);
+  }
+
+  #step(page: KnownPath): void {
+    if (this.#previousPage !== null && isSamePage(this.#previousPage, page)) return;
+    if (this.#pageBefore !== null && isSamePage(this.#pageBefore, page)) this.#backSteps += 1;
+    this.#pageBefore = this.#previousPage;
+    this.#previousPage = page;
   }
 
   /** What counts of a gap in which a page was refused; see {@link REFUSED_STATUS}. */

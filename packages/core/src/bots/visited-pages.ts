@@ -46,6 +46,27 @@ export class VisitedPages {
     return this.#addHash(page.hash);
   }
 
+  /** The pages in the order they were visited, the first {@link SEQUENCE_PAGES_MAX} page views. */
+  get sequence(): KnownPath[] {
+    const pages: KnownPath[] = [];
+    for (let index = 0; index < this.#length; index += 1) {
+      const page = this.#slots[2 * index];
+      if (page !== undefined) pages.push(page);
+    }
+    return pages;
+  }
+
+  /** Takes the pages of another session that came after these; says how many distinct ones of them were seen before. */
+  append(later: VisitedPages): number {
+    const before = this.#distinct;
+    for (const page of later.sequence) this.add(page);
+    if (later.#hashes !== null) {
+      this.#hashes ??= this.#hashesOfSequence();
+      for (const hash of later.#hashes) if (hash !== 0) this.#addHash(hash);
+    }
+    return later.#distinct - (this.#distinct - before);
+  }
+
   #wasVisited(page: KnownPath): boolean {
     for (let index = 0; index < this.#length; index += 1) {
       const visited = this.#slots[2 * index];

@@ -163,6 +163,28 @@ describe('requests of one moment', () => {
   });
 });
 
+describe('two sessions that turn out to be one', () => {
+  it('have one score for what both did, before and after their events are moved', async () => {
+    const visitor = { ip: '192.0.2.98' };
+    const MINUTE = 60 * SECOND;
+    const startMs = nowMs + 3_600_000;
+    const readAt = (minute: number, path: string): Record<string, unknown> => {
+      nowMs = startMs + minute * MINUTE;
+      return named(visitor, visit(visitor, path));
+    };
+    const pages = (from: number, count: number): string[] => Array.from({ length: count }, (_, page) => `/book/${100 + from + page}`);
+    await test.send(pages(0, 30).map((path, index) => readAt(index / 3, path)));
+    await test.send(pages(30, 22).map((path, index) => readAt(60 + index / 3, path)));
+    expect((await decide(visitor)).bot_score).toBeLessThan(50);
+    const between = readAt(35, '/book/1295');
+    nowMs = startMs + 68 * MINUTE;
+    await test.send([between]);
+    const told = (await decide(visitor)).bot_score;
+    expect(told).toBeGreaterThanOrEqual(50);
+    expect(await verdictOf(visitor)).toMatchObject({ page_views: '53', behavioral_bot_score: told });
+  });
+});
+
 describe('any session', () => {
   const anyRequest = fc.record({
     pauseMs: fc.oneof(fc.constantFrom(0, 1000), fc.integer({ min: 1, max: 200_000 })),

@@ -259,8 +259,8 @@ export class SessionAssignment implements SessionFinder {
     if (into.mark === '') into.mark = from.mark;
     if (from.userId !== '') into.userId = from.userId;
     into.isServerTold ||= from.isServerTold;
-    // What both did cannot be added up; who asked for more tells more. The stored verdict is on all of it.
-    if ((from.behavior?.requests ?? 0) > (into.behavior?.requests ?? 0)) into.behavior = from.behavior;
+    if (into.behavior === undefined) into.behavior = from.behavior;
+    else if (from.behavior !== undefined) into.behavior.append(from.behavior);
     this.#options.live.remove(project.projectId, from);
     this.#indexOverMidnight(project, into, from.visitorId);
   }
