@@ -25,6 +25,7 @@ export * from './anomalies/trend.js';
 export * from './attribution/resolve-trace.js';
 export * from './bots/index.js';
 export * from './errors/analytics-error.js';
+export * from './errors/reason-of.js';
 export * from './events/event-fault.js';
 export * from './events/event-fields.js';
 export * from './events/event-types.js';

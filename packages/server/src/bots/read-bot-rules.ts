@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AnalyticsError, BOT_RULES, type BotRules, readBotRules as readRules } from '@systemprompt-analytics/core';
+import { AnalyticsError, BOT_RULES, type BotRules, readBotRules as readRules, reasonOf } from '@systemprompt-analytics/core';
 
 /**
  * The rules of both profiles, with those of a JSON file in place of the built-in ones.
@@ -12,7 +12,7 @@ export function readBotRules(file: string): BotRules {
   try {
     return readRules(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new AnalyticsError('invalid_configuration', `The bot rules ${file} cannot be used: ${reason}`, { cause });
   }
 }

@@ -209,20 +209,25 @@ describe('limits and failures', () => {
 
   it('says which file is missing, damaged or in the way', async () => {
     expect(await runCli(['import', join(folder, 'none.ndjson'), '--url', server.url])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('none.ndjson'),
+      code: 2,
+      stderr: expect.stringContaining('none.ndjson cannot be read: there is no such file or folder.'),
     });
     const cut = gzipSync(events(1000)).subarray(0, 500);
     expect(await importText(cut, [], {}, 'cut.gz')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/cut\.gz could not be read to its end: unexpected end of file/),
+      stderr: expect.stringMatching(/cut\.gz could not be read to its end: the archive ends before its end/),
     });
     const file = join(folder, 'events.ndjson');
-    expect(await importText(events(1), ['--rejected', file])).toMatchObject({ code: 1, stderr: expect.stringContaining('overwrite') });
+    expect(await importText(events(1), ['--rejected', file])).toMatchObject({ code: 2, stderr: expect.stringContaining('overwrite') });
     expect(await readFile(file, 'utf8')).toBe(events(1));
     expect(await importText(events(1), ['--rejected', join(folder, 'none', 'x')])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('ENOENT'),
+      code: 2,
+      stderr: expect.stringContaining('cannot be written: there is no such file or folder.'),
+    });
+    const line = '192.0.2.1 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 23 "-" "curl/8"\n';
+    expect(await importText(line, [], {}, 'access.log')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("access.log is a web server's access log and holds no events"),
     });
     expect(server.requests.filter((request) => request.url.startsWith('/v1/events'))).toHaveLength(0);
   });

@@ -1,3 +1,4 @@
+import { AnalyticsError, parseAccessLogLine } from '@systemprompt-analytics/core';
 import type { Command } from 'commander';
 import { addProjectOptions, type CliContext } from './cli-context.js';
 import { addAccessLogCommand } from './import-access-log/access-log-command.js';
@@ -41,7 +42,7 @@ async function importFile(file: string, options: SendingOptions, context: CliCon
   const rejectedFile = options.rejected === undefined ? undefined : await RejectedFile.open(options.rejected, file, stopAll(stop));
   try {
     await sendBatches({
-      batches: cutBatches(readImportLines(source.chunks), options.batch),
+      batches: cutBatches(noAccessLog(readImportLines(source.chunks), file), options.batch),
       concurrency: options.concurrency,
       send: { client, project: options.project, clock, wait, say: (line) => progress.say(line) },
       stop,
@@ -61,6 +62,21 @@ async function importFile(file: string, options: SendingOptions, context: CliCon
       .join(''),
   );
   return tally.rejected;
+}
+
+/** Passes lines on unless the first is one of an access log, which this command does not read. */
+async function* noAccessLog(lines: AsyncIterable<ImportLine | OverlongLine>, file: string): AsyncGenerator<ImportLine | OverlongLine> {
+  let isFirst = true;
+  for await (const line of lines) {
+    if (isFirst && 'text' in line && parseAccessLogLine(line.text.toString('latin1'), 'common').ok) {
+      throw new AnalyticsError(
+        'invalid_parameter',
+        `${file} is a web server's access log and holds no events; systemprompt-analytics import access-log ${file} reads it.`,
+      );
+    }
+    isFirst = false;
+    yield line;
+  }
 }
 
 async function* cutBatches(lines: AsyncIterable<ImportLine | OverlongLine>, eventsMax: number): AsyncGenerator<ImportBatch> {

@@ -9,7 +9,7 @@ export const EXIT = {
   done: 0,
   /** The server refused, or something failed on the way. */
   failed: 1,
-  /** The command line names something that does not exist. */
+  /** The command line names something that does not exist or is not allowed. */
   usage: 2,
   /** An import went through, but the server rejected some lines. */
   rejectedLines: 3,
@@ -23,7 +23,12 @@ export function printFailure(error: unknown, context: CliContext): number {
     const [label = '', text = ''] = line;
     context.say(`${label === 'error' ? context.errorPaint.red('error:') : context.errorPaint.dim(`${label}:`)} ${visibleText(text)}`);
   }
-  return EXIT.failed;
+  return codeOf(error) === 'invalid_parameter' ? EXIT.usage : EXIT.failed;
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof ServerProblem) return error.problem.code;
+  return error instanceof AnalyticsError ? error.code : '';
 }
 
 /** What is said about a failure, as label and text. */

@@ -46,7 +46,10 @@ describe('report commands', () => {
     expect([code, stdout]).toEqual([0, `Wrote 2 rows to ${file}\n`]);
     expect(server.requests[0]?.url).toBe('/v1/reports/costs/breakdown?by=agent&limit=10000&format=csv');
     expect(await readFile(file, 'utf8')).toBe(answer.body);
-    expect((await run('costs', 'breakdown', '--export', join(folder, 'none', 'x.csv'))).code).toBe(1);
+    expect(await run('costs', 'breakdown', '--export', join(folder, 'none', 'x.csv'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('x.csv cannot be written: there is no such file or folder.'),
+    });
     await rm(folder, { recursive: true });
   });
 
@@ -117,14 +120,14 @@ describe('wrong usage names what exists and exits with 2', () => {
   });
 });
 
-describe('failures exit with 1', () => {
-  it("tells the server's title, detail, path, code and help", async () => {
+describe('a failure', () => {
+  it("tells the server's title, detail, path, code and help, and exits with 2 when a parameter is at fault", async () => {
     answer = {
       status: 400,
       body: { title: 'A parameter is not valid', detail: 'since is "soon".', code: 'invalid_parameter', path: 'since', help: 'Send 24h.' },
     };
     expect(await run('costs', 'breakdown', '--since', 'soon')).toMatchObject({
-      code: 1,
+      code: 2,
       stdout: '',
       stderr: 'error: A parameter is not valid: since is "soon".\npath: since\ncode: invalid_parameter\nhelp: Send 24h.\n',
     });

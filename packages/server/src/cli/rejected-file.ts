@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { AnalyticsError } from '@systemprompt-analytics/core';
+import { withFile } from './file-fault.js';
 import type { RejectedLine } from './send-batch.js';
 
 /** The file that `--rejected` names: every rejected line with its reason. */
@@ -26,7 +27,7 @@ export class RejectedFile {
     if (resolve(path) === resolve(imported))
       throw new AnalyticsError('invalid_parameter', '--rejected names the imported file itself, which it would overwrite.');
     const stream = createWriteStream(resolve(path));
-    await once(stream, 'open');
+    await withFile(path, 'written', () => once(stream, 'open'));
     stream.on('error', onError);
     return new RejectedFile(resolve(path), stream);
   }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addProjectOptions, type CliContext, type ConnectionOptions } from './cli-context.js';
+import { withFile } from './file-fault.js';
 import { formatInteger } from './format-value.js';
 import { runLiveView } from './live-view.js';
 import { renderReport } from './render-report.js';
@@ -157,7 +158,7 @@ async function runReport(
       query: { ...query, ...(limit === undefined ? {} : { limit }), format: 'csv' },
     });
     const file = resolve(options.export);
-    await writeFile(file, csv);
+    await withFile(file, 'written', () => writeFile(file, csv));
     const rows = countCsvRows(csv);
     if (rows === Number(limit))
       context.say(

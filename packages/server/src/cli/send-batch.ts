@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { AnalyticsError } from '@systemprompt-analytics/core';
+import { AnalyticsError, reasonOf } from '@systemprompt-analytics/core';
 import { type ApiClient, isRecord, ServerProblem, textField } from './api-client.js';
 import { formatDuration, formatInteger } from './format-value.js';
 import type { ImportLine } from './import-lines.js';
@@ -128,7 +128,7 @@ async function waitForServer(
 const RESUME = 'Run the same command again: events already stored count once.';
 
 async function reconnect(error: unknown, broken: number, lines: readonly ImportLine[], options: SendOptions): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const waitMs = RECONNECT_WAITS_MS[broken];
   if (waitMs === undefined) {
     throw new AnalyticsError('server_unreachable', `${reason} Stopped at ${rangeOf(lines)} after ${broken + 1} attempts. ${RESUME}`, {

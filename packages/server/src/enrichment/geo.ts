@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@systemprompt-analytics/core';
+import { AnalyticsError, reasonOf } from '@systemprompt-analytics/core';
 import { open } from 'maxmind';
 import type { ClientFacts } from './client-facts.js';
 import { findInstalledFile } from './installed-data.js';
@@ -55,7 +55,7 @@ export async function openDatabase(file: string, what: 'geo' | 'ASN'): Promise<(
     const fourOnly = reader.metadata.ipVersion === 4;
     return (address) => (fourOnly && address.includes(':') ? null : reader.get(address));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new AnalyticsError('invalid_configuration', `The ${what} database ${file} cannot be read: ${reason}`, { cause });
   }
 }

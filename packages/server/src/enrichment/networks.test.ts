@@ -62,7 +62,7 @@ describe('the network of an address', () => {
   });
 
   it.each([
-    ['missing.csv', undefined, 'ENOENT'],
+    ['missing.csv', undefined, 'there is no such file or folder'],
     ['faulty.csv', '192.0.2.0,192.0.2.255,x,y\n', 'Line 1 of the ASN database'],
     ['faulty.mmdb', 'no database', ''],
   ])('is refused of the file %s', async (name, content, reason) => {

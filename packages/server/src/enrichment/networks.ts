@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { AnalyticsError, type IpAddress } from '@systemprompt-analytics/core';
+import { AnalyticsError, type IpAddress, reasonOf } from '@systemprompt-analytics/core';
 import { AsnTable, type AutonomousSystem } from './asn-table.js';
 import type { ClientFacts } from './client-facts.js';
 import { numberAt, openDatabase, textAt } from './geo.js';
@@ -98,7 +98,7 @@ export async function readAsnTable(files: readonly string[]): Promise<AsnTable> 
       await readParts(file, (part) => table.add(part));
       table.endFile();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new AnalyticsError('invalid_configuration', `The ASN database ${file} cannot be read: ${reason}`, { cause });
     }
   }

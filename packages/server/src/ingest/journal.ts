@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AnalyticsError } from '@systemprompt-analytics/core';
+import { AnalyticsError, reasonOf } from '@systemprompt-analytics/core';
 import type { IncomingEvent } from './incoming-event.js';
 import { type EventIdentity, identityKey, identityOf } from './known-events.js';
 import type { PreparedEvent } from './prepare-event.js';
@@ -76,7 +76,7 @@ export class Journal {
         throw error;
       }
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new AnalyticsError('store_unavailable', `The journal in ${this.#folder} cannot be written: ${reason}`, {
         retryAfterSeconds: 5,
         cause,

@@ -7,6 +7,7 @@ import {
   type PriceBookData,
   type PriceOverrides,
   parsePriceFile,
+  reasonOf,
 } from '@systemprompt-analytics/core';
 
 /**
@@ -32,7 +33,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new AnalyticsError('invalid_configuration', `The price file ${path} cannot be read: ${reason}`, { cause });
   }
 }

@@ -33,9 +33,10 @@ export class VisitorLookup {
 
   /** The sessions of these visitors with activity between two times, UTC milliseconds, both included. */
   async find(projectId: string, visitorIds: readonly string[], fromMs: number, toMs: number): Promise<StoredSession[]> {
-    if (this.#forgotten() !== this.#forgottenAtCatchUp) {
-      this.#forgottenAtCatchUp = this.#forgotten();
+    const forgotten = this.#forgotten();
+    if (forgotten !== this.#forgottenAtCatchUp) {
       await this.#catchUp();
+      this.#forgottenAtCatchUp = forgotten;
     }
     const rows = await this.#store.query<Record<'session_id' | 'visitor_id' | 'first_ms' | 'last_ms' | 'ended_ms', string | null>>(
       render(sql`SELECT session_id, visitor_id, toUnixTimestamp64Milli(first_activity_at) AS first_ms,

@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { AnalyticsError, DEFAULT_ESCALATION_CRITERIA, type EscalationCriteria, readEscalationCriteria } from '@systemprompt-analytics/core';
+import {
+  AnalyticsError,
+  DEFAULT_ESCALATION_CRITERIA,
+  type EscalationCriteria,
+  readEscalationCriteria,
+  reasonOf,
+} from '@systemprompt-analytics/core';
 import type { Store } from '../store/store.js';
 import type { Timer } from '../timer.js';
 import { openRateLimiter } from './open-rate-limiter.js';
@@ -55,7 +61,7 @@ function readCriteria(file: string): EscalationCriteria {
   try {
     return readEscalationCriteria(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new AnalyticsError('invalid_configuration', `The throttle rules ${file} cannot be used: ${reason}`, { cause });
   }
 }

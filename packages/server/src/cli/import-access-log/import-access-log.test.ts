@@ -191,7 +191,7 @@ describe('the format and the site', () => {
 
   it('are refused where no line can be read', async () => {
     const { code, stderr } = await importText('{"level":"info"}\nhello\n', []);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('None of the first 2 lines is a line of an access log. Of the first: The line has no time under a known name');
     expect(await importText('hello\n', ['--format', 'combined'])).toMatchObject({ code: 3, stdout: expect.stringContaining('1 rejected') });
     expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(0);
@@ -223,9 +223,13 @@ describe('what goes wrong', () => {
   });
 
   it('says which file is missing, and that only plain files can be followed', async () => {
-    expect(await run([inFolder('none.log')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOENT.*none\.log/) });
-    expect(await run(['-', '--follow'])).toMatchObject({ code: 1, stderr: expect.stringContaining('Only a plain file can be followed') });
-    expect(await importText('', ['--follow'], 'a.gz')).toMatchObject({ code: 1, stderr: expect.stringContaining('a.gz is none') });
+    expect(await run([inFolder('none.log')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('none.log cannot be read: there is no such file or folder.'),
+    });
+    expect(await run([inFolder('.')])).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be read: it is a folder.') });
+    expect(await run(['-', '--follow'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Only a plain file can be followed') });
+    expect(await importText('', ['--follow'], 'a.gz')).toMatchObject({ code: 2, stderr: expect.stringContaining('a.gz is none') });
   });
 
   it('keeps what was answered when the server fails, and goes on there', async () => {

@@ -1,9 +1,9 @@
-import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AnalyticsError } from '@systemprompt-analytics/core';
+import { AnalyticsError, reasonOf } from '@systemprompt-analytics/core';
 import type { ApiClient } from '../api-client.js';
 import type { CliContext } from '../cli-context.js';
+import { withFile } from '../file-fault.js';
 import type { SendingOptions } from '../import-options.js';
 import { ImportProgress } from '../import-progress.js';
 import { openSource } from '../import-source.js';
@@ -35,7 +35,7 @@ export interface AccessLogOptions extends SendingOptions, Partial<LogReading> {
  * @throws AnalyticsError when the file, the options or the server do not allow it
  */
 export async function importAccessLog(file: string, options: AccessLogOptions, context: CliContext): Promise<void> {
-  const resumable = file !== '-' && !file.endsWith('.gz') && (await statOf(file)).isFile();
+  const resumable = file !== '-' && !file.endsWith('.gz') && (await withFile(file, 'read', () => stat(file))).isFile();
   if (options.follow === true && !resumable) {
     throw new AnalyticsError(
       'invalid_parameter',
@@ -98,15 +98,6 @@ export async function importAccessLog(file: string, options: AccessLogOptions, c
   }
 }
 
-async function statOf(file: string): Promise<Stats> {
-  try {
-    return await stat(file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AnalyticsError('invalid_parameter', `${file} cannot be read: ${reason}`, { cause });
-  }
-}
-
 function stateFileOf(file: string, options: AccessLogOptions, client: ApiClient, { io }: CliContext): ImportStateFile {
   // With --data the address and key of the environment belong to another server.
   const { dataFolder, key } = options.data === undefined ? io.environment : { dataFolder: resolve(options.data), key: undefined };
@@ -135,7 +126,7 @@ function saverOf(stateFile: ImportStateFile | undefined, say: (line: string) => 
       await stateFile.save(state);
     } catch (error) {
       failed = true;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       say(`warning: how far this import came cannot be noted (${reason}); the next one will send the log from its beginning.`);
     }
   };
@@ -189,7 +180,7 @@ async function judgeAnew(
     await rescoreRange(client, range, say);
   } catch (error) {
     // All lines are stored; that is what the import promised.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     say(`warning: sessions were judged by what was known while the log was read, and not anew (${reason}).`);
     say(`  systemprompt-analytics bots rescore --since ${range.since} --until ${range.until}  judges them anew, with a key of kind admin.`);
   }
