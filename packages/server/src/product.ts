@@ -174,10 +174,19 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       timer,
       onFailure,
       settle: () => mover.move(),
+      onCleared: (projectId, fingerprint) => {
+        const sessionIds = visits.live.ofVisitor(projectId, fingerprint).map(({ sessionId }) => sessionId);
+        return pardon(projectId, fingerprint, sessionIds);
+      },
       findRecentSession: async (projectId, fingerprint) => (await sessions.findRecentByFingerprint(projectId, fingerprint))?.sessionId,
     });
     await fingerprints.recover();
     const throttle = await openThrottle(store, configuration, { clock, timer, onFailure });
+    // What was concluded from before a person spoke for them must not go on slowing them down.
+    const pardon = async (projectId: string, visitorId: string, sessionIds: readonly string[]): Promise<void> => {
+      for (const id of sessionIds) await throttle.release({ projectId, kind: 'session', id });
+      if (visitorId !== '') await throttle.release({ projectId, kind: 'fingerprint', id: visitorId });
+    };
     const live = new LiveFeed({ clock, timer });
     const watch = new BotWatch({
       throttle,
@@ -228,9 +237,10 @@ export async function openProduct(configuration: ServerConfiguration, options: P
       },
       onSession: mark,
     });
-    const noteMark = (projectId: string, sessionId: string, said: Mark): void => {
+    const noteMark = async (projectId: string, sessionId: string, said: Mark): Promise<void> => {
       const session = visits.live.find(projectId, sessionId);
       if (session !== undefined) session.mark = said;
+      if (said === 'human') await pardon(projectId, session?.visitorId ?? '', [sessionId]);
     };
     const cleanup = new SessionCleanupService({
       sessions,

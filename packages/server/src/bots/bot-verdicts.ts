@@ -48,8 +48,8 @@ export interface BotVerdictsOptions {
   /** Brings tables and snapshots up to date with all that was acknowledged, and with what was marked. */
   readonly catchUp: () => Promise<void>;
   readonly onSession: (projectId: string, sessionId: string) => void;
-  /** Told of what a person said, once it is stored. */
-  readonly onMark: (projectId: string, sessionId: string, mark: Mark) => void;
+  /** Told of what a person said, once it is stored; the mark is done when it resolves. */
+  readonly onMark: (projectId: string, sessionId: string, mark: Mark) => Promise<void>;
 }
 
 /**
@@ -109,7 +109,7 @@ export class BotVerdicts {
     await store.insert('session_marks', [
       { project_id: projectId, session_id: sessionId, mark, note, marked_at: markedAt, version: nowMs },
     ]);
-    onMark(projectId, sessionId, mark);
+    await onMark(projectId, sessionId, mark);
     onSession(projectId, sessionId);
     return this.explain(projectId, sessionId);
   }

@@ -108,6 +108,39 @@ describe('while it happens', () => {
   });
 });
 
+describe('whom a person speaks for', () => {
+  async function slowedDown(visitor: Visitor): Promise<string> {
+    nowMs += 3_600_000;
+    for (let page = 0; page < 80; page++) {
+      nowMs += SECOND;
+      await test.send([named(visitor, visit(visitor, `/page/${1000 + page}`))]);
+    }
+    expect((await decide(visitor)).level).not.toBe('normal');
+    const { session_id: sessionId } = await verdictOf(visitor);
+    return String(sessionId);
+  }
+
+  it('is slowed down no more when the session is marked as that of a person', async () => {
+    const visitor = { ip: '192.0.2.150' };
+    const sessionId = await slowedDown(visitor);
+    await test.product.verdicts.mark('default', sessionId, 'human', 'our own link checker');
+    expect(await decide(visitor)).toMatchObject({ level: 'normal', allowed: true, bot_score: 0, reason: '' });
+  });
+
+  it('nor when the visitor is cleared, flagged or not', async () => {
+    const visitor = { ip: '192.0.2.151' };
+    await slowedDown(visitor);
+    const [{ visitor_id: visitorId } = { visitor_id: '' }] = await test.product.store.query<{ visitor_id: string }>(
+      render(sql`SELECT visitor_id FROM analytics_events WHERE properties['ip'] = ${bind.string(visitor.ip)} LIMIT 1`),
+    );
+    await test.product.fingerprints.flag('default', visitorId, 'known for it');
+    nowMs += SECOND;
+    await test.send([named(visitor, visit(visitor, '/page/1001'))]);
+    await test.product.fingerprints.clear('default', visitorId);
+    expect(await decide(visitor)).toMatchObject({ level: 'normal', allowed: true, reason: '' });
+  });
+});
+
 describe('a verdict', () => {
   it.each([
     [

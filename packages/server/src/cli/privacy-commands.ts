@@ -38,5 +38,5 @@ async function erase(options: EraseOptions, context: CliContext): Promise<void> 
   const rows = isRecord(answer) && isRecord(answer['erased_rows']) ? Object.entries(answer['erased_rows']) : [];
   const erased = rows.filter(([, count]) => typeof count === 'number' && count > 0);
   if (erased.length === 0) context.print('There was nothing to erase.\n');
-  for (const [table, count] of erased) context.print(`${table}: ${formatInteger(Number(count))} rows erased\n`);
+  for (const [table, count] of erased) context.print(`${table}: ${formatInteger(Number(count))} ${count === 1 ? 'row' : 'rows'} erased\n`);
 }

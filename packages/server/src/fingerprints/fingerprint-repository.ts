@@ -25,6 +25,8 @@ export interface FingerprintRepositoryOptions {
   readonly timer?: Timer | undefined;
   /** Told of a refresh in the background that failed; it is repeated. */
   readonly onFailure?: (error: unknown) => void;
+  /** Told of a visitor that a person cleared, once it is stored; clearing is done when it resolves. */
+  readonly onCleared?: (projectId: string, fingerprint: string) => Promise<void>;
   /** The session that a visitor is in at the moment. @default nobody is in one */
   readonly findRecentSession?: (projectId: string, fingerprint: string) => Promise<string | undefined>;
   /** Pairs of visitor and hour that may wait for a refresh one by one. @default 500000 */
@@ -166,6 +168,7 @@ export class FingerprintRepository implements EventObserver {
   async clear(projectId: string, fingerprint: string): Promise<FingerprintReputation> {
     const cleared = await this.#change(projectId, fingerprint, clearReputation);
     this.#flaggedByHand.get(projectId)?.delete(fingerprint);
+    await this.#options.onCleared?.(projectId, fingerprint);
     return cleared;
   }
 

@@ -89,7 +89,8 @@ export function reputationAnswer(reputation: FingerprintReputation, nowMs: numbe
     // A score drifts by fractions of a point; more than two digits of it say nothing.
     reputation_score: Math.round(reputation.reputationScore * 100) / 100,
     abuse_incidents: reputation.abuseIncidents,
-    last_incident_at: time(reputation.lastIncidentAtMs),
+    // Clearing notes when, so that what was before counts no more; that is no incident.
+    last_incident_at: time(reputation.abuseIncidents === 0 ? undefined : reputation.lastIncidentAtMs),
     last_ip: known(reputation.lastIp),
     last_user_agent: known(reputation.lastUserAgent),
     associated_user_ids: reputation.associatedUserIds,

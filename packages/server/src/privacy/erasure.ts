@@ -165,10 +165,13 @@ export class Erasure {
   async #eraseWhere(projectId: string, table: string, condition: SqlFragment): Promise<number> {
     const { store } = this.#options;
     const where = join([ofProject(projectId), condition], ' AND ');
-    const [found] = await store.query<{ count: string }>(render(sql`SELECT count() AS count FROM ${identifier(table)} WHERE ${where}`));
-    const count = Number(found?.count ?? 0);
-    if (count > 0) await deleteRows(store, table, where);
-    return count;
+    const name = identifier(table);
+    const [stored] = await store.query<{ count: string }>(render(sql`SELECT count() AS count FROM ${name} WHERE ${where}`));
+    if (Number(stored?.count ?? 0) === 0) return 0;
+    // What was written several times is one row to whoever reads the table.
+    const [known] = await store.query<{ count: string }>(render(sql`SELECT count() AS count FROM ${name} FINAL WHERE ${where}`));
+    await deleteRows(store, table, where);
+    return Number(known?.count ?? 0);
   }
 }
 

@@ -44,6 +44,17 @@ describe('SessionRepository', () => {
     expect(await sessions().find('other', created.sessionId)).toBeUndefined();
   });
 
+  it('keeps the visitor and user it was created for when events name the session alone', async () => {
+    const projectId = fresh();
+    await sessions().create(projectId, { sessionId: 'opened', visitorId: 'tablet', userId: 'grace' });
+    await test.send([pageView({ session_id: 'opened' })], { projectId });
+    expect(await sessions().find(projectId, 'opened')).toMatchObject({
+      visitorId: 'tablet',
+      userId: 'grace',
+      counters: { pageViews: 1 },
+    });
+  });
+
   it('counts everything that happens in a session', async () => {
     const projectId = fresh();
     const { sessionId } = await sessions().create(projectId, { sessionId: 'counted' });

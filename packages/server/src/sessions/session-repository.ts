@@ -14,7 +14,7 @@ import {
 import type { OriginColumns } from '../ingest/web-rows.js';
 import { bind, render, type SqlFragment, sql } from '../store/sql.js';
 import type { Store, StoredRow } from '../store/store.js';
-import type { LiveSessions } from './live-sessions.js';
+import { LiveSession, type LiveSessions } from './live-sessions.js';
 
 /** What may be known of a session's visitor when the session is created. */
 export interface NewSession {
@@ -95,6 +95,13 @@ export class SessionRepository {
     }
     const columns = visitorId === '' ? origin : { ...origin, visitor_id: visitorId };
     await this.#change(projectId, [sessionId], 'created', { user_id: userId, source, origin: JSON.stringify(columns) });
+    const { live, clock } = this.#options;
+    // Events that name the session need not name its visitor and user again.
+    if (live.find(projectId, sessionId) === undefined) {
+      const opened = new LiveSession(sessionId, visitorId, true, clock(), clock());
+      opened.userId = userId;
+      live.add(projectId, opened);
+    }
     return this.#get(projectId, sessionId);
   }
 

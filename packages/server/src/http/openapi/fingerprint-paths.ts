@@ -81,10 +81,7 @@ export function fingerprintPaths(): Json {
         parameters: [FINGERPRINT_PARAMETER, PROJECT_PARAMETER],
         requestBody: jsonBody(given({}), {}, false),
         responses: {
-          '200': jsonAnswer('The visitor as it is now', named('Reputation'), {
-            ...REPUTATION_EXAMPLE,
-            last_incident_at: '2026-03-02T12:00:00.000Z',
-          }),
+          '200': jsonAnswer('The visitor as it is now', named('Reputation'), REPUTATION_EXAMPLE),
           ...failures(['unknown_fingerprint', 'invalid_json', 'unknown_field'], FAILS.query, FAILS.body, FAILS.admission, FAILS.store),
         },
       },
@@ -133,7 +130,7 @@ export const REPUTATION: Json = object({
   flagged_at: timeOrNull('When it was flagged'),
   reputation_score: { type: 'number', minimum: 0, maximum: 100, description: '0 to 100; everybody starts with 50, and drifts back there' },
   abuse_incidents: count('Abuses'),
-  last_incident_at: timeOrNull('The last abuse, or when the visitor was cleared'),
+  last_incident_at: timeOrNull('The last abuse; null without incidents'),
   last_ip: textOrNull('Last address, as the privacy setting has it stored'),
   last_user_agent: textOrNull('Last user agent'),
   associated_user_ids: listOf({ type: 'string' }, 'Users that it was seen as, at most 100'),

@@ -12,7 +12,7 @@ export const SESSION_MEASURES = {
     'visitors',
     'integer',
     null,
-    'Different visitors among them, ghosts left out; a session whose sender named no visitor is one of its own',
+    'Different visitors of the visits among them, which are sessions of a web client, ghosts left out; a visit whose sender named no visitor is one of its own',
     sql`uniqExactIf(${VISITOR}, ${IS_VISIT})`,
   ),
   converted_sessions: measure(
