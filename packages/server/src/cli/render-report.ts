@@ -43,7 +43,13 @@ function tableLines(columns: readonly AnswerColumn[], answer: ReportAnswer, view
   const formats = columns.map((column) => formatOf(column, answer));
   const cells = (row: AnswerRow): string[] =>
     columns.map((column, index) => formatValue(row[column.name], formats[index] ?? formatOf(column, answer)));
-  const table = columns.map((column): TableColumn => ({ header: headerOf(column, answer.timeZone), align: alignmentOf(column) }));
+  const table = columns.map(
+    (column): TableColumn => ({
+      header: headerOf(column, answer.timeZone),
+      align: alignmentOf(column),
+      whole: column.type === 'timestamp' || column.name.endsWith('_id'),
+    }),
+  );
   const totals = answer.totals;
   return renderTable(table, answer.rows.map(cells), totals === undefined ? undefined : totalCells(columns, totals, cells), view);
 }

@@ -64,6 +64,24 @@ describe('renderTable', () => {
     ]);
   });
 
+  it('cuts neither an id nor a time, and goes on below instead', () => {
+    const columns: TableColumn[] = [
+      { header: 'session_id', align: 'left', whole: true },
+      { header: 'agent', align: 'left' },
+      { header: 'started_at', align: 'left', whole: true },
+    ];
+    const row = ['v_Mc0IlDhDpQX2RoW8YrNP3w', 'an-agent-with-a-name', '2026-03-01 12:00:00'];
+    expect(renderTable(columns, [row], undefined, terminal(44))).toEqual([
+      'session_id                agent',
+      'v_Mc0IlDhDpQX2RoW8YrNP3w  an-agent-with-a…',
+      '',
+      'session_id                started_at',
+      'v_Mc0IlDhDpQX2RoW8YrNP3w  2026-03-01 12:00:00',
+    ]);
+    const long = 'x'.repeat(60);
+    expect(renderTable(columns, [[long, 'a', 'b']], undefined, terminal(44)).at(-1)).toMatch(/^x{16,}… {2}a {6}b$/);
+  });
+
   it('goes on with further columns in a block below, repeating what names the rows', () => {
     const columns: TableColumn[] = ['agent', 'aaaaaaaa', 'bbbbbbbb', 'cccccccc'].map((header, index) => ({
       header,

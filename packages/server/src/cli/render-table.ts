@@ -6,8 +6,12 @@ export type Alignment = 'left' | 'right' | 'decimal';
 export interface TableColumn {
   readonly header: string;
   readonly align: Alignment;
+  /** Is a part of it of no use, as of an id or a time? Then it is not cut, unless it is very long. @default false */
+  readonly whole?: boolean;
 }
 
+/** An id longer than that is cut all the same: one could push everything else off the screen. */
+const WHOLE_WIDTH_MAX = 40;
 /** A text cell is never cut below this: an id or name stays recognisable. */
 const TEXT_WIDTH_MIN = 16;
 /** A header may break at its underscores down to this width. */
@@ -71,7 +75,7 @@ function fit(columns: readonly TableColumn[], natural: readonly LaidOutColumn[],
       : layOut(column, laidOut.cells, breakHeader(column.header, Math.max(HEADER_WIDTH_MIN, widest(laidOut.cells))));
   });
   for (let excess = tableWidth(fitted) - available; excess > 0; excess = tableWidth(fitted) - available) {
-    const index = widestText(fitted);
+    const index = widestText(columns, fitted);
     const column = fitted[index];
     if (column === undefined) break;
     const width = Math.max(TEXT_WIDTH_MIN, column.width - excess);
@@ -82,10 +86,11 @@ function fit(columns: readonly TableColumn[], natural: readonly LaidOutColumn[],
 }
 
 /** Index of the widest text column that can still be cut, or -1. */
-function widestText(columns: readonly LaidOutColumn[]): number {
+function widestText(columns: readonly TableColumn[], laidOut: readonly LaidOutColumn[]): number {
   let found = -1;
   let width = TEXT_WIDTH_MIN;
-  for (const [index, column] of columns.entries()) {
+  for (const [index, column] of laidOut.entries()) {
+    if (columns[index]?.whole === true && column.width <= WHOLE_WIDTH_MAX) continue;
     if (column.align === 'left' && column.width > width) {
       found = index;
       width = column.width;
