@@ -60,7 +60,8 @@ function table(header, rows) {
 const FIELD_KINDS = {
   name: `a string of at most ${number(DEFAULT_INGEST_LIMITS.nameLengthMax)} characters`,
   text: `a string of at most ${number(DEFAULT_INGEST_LIMITS.textLengthMax)} characters`,
-  url: `an absolute address of at most ${number(DEFAULT_INGEST_LIMITS.textLengthMax)} characters`,
+  url: `an absolute http or https address of at most ${number(DEFAULT_INGEST_LIMITS.textLengthMax)} characters`,
+  ip: 'an IPv4 or IPv6 address, or empty where it is not known',
   choice: 'one of the values that are listed',
   count: 'a whole number from 0 to the limit that is listed',
   measure: 'a number from 0 to the limit that is listed',

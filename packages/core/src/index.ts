@@ -43,7 +43,7 @@ export * from './extraction/locale.js';
 export * from './extraction/referrer-sources.js';
 export * from './extraction/request-headers.js';
 export * from './extraction/stripped-url.js';
-export { parseAddress, type WebUrl } from './extraction/web-platform.js';
+export { isAddress, parseAddress, type WebUrl } from './extraction/web-platform.js';
 export * from './fingerprints/fingerprint-reputation.js';
 export * from './fingerprints/minute-velocity.js';
 export * from './fingerprints/reputation-rules.js';

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_INGEST_LIMITS } from '../events/ingest-limits.js';
+import { type ParseContext, parseEvent } from '../events/parse-event.js';
 import { ACCESS_LOG_FORMATS } from './access-log-entry.js';
 import { detectAccessLogFormat, parseAccessLogLine } from './parse-access-log.js';
 import { accessLogUrl } from './request-target.js';
@@ -74,6 +76,43 @@ describe('any line', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('that is read becomes an event that is taken, whoever asked and for whatever', () => {
+    const client = fc.oneof(
+      fc.constantFrom('client.example', '999.1.1.1', '192.0.2.01', 'fe80::1%eth0', '[2001:db8::1]:443', '192.0.2.1:80', '::ffff:192.0.2.1'),
+      fc.constantFrom(
+        'unknown',
+        '_',
+        '192.0.2.1,192.0.2.2',
+        '-',
+        'bücher.example',
+        'a.example:80 192.0.2.1',
+        '300.1.1.1:80 client.example',
+      ),
+    );
+    const target = fc.oneof(fc.webPath(), byteText, fc.constantFrom('javascript:alert(1)', 'http://300.1.1.1/', '*', '//[', '\\xe4'));
+    const context: ParseContext = { nowMs: Date.UTC(2026, 5, 1), limits: DEFAULT_INGEST_LIMITS, trusted: true };
+    fc.assert(
+      fc.property(client, target, (first, asked) => {
+        const outcome = parseAccessLogLine(`${first} - - [17/May/2015:10:05:03 +0000] "GET ${asked} HTTP/1.1" 200 5 "-" "UA"`, 'combined');
+        if (!outcome.ok) return;
+        const { entry } = outcome;
+        expect([entry.ip === undefined, entry.clientName === undefined]).toContain(true);
+        const event = { type: 'http_request', status_code: 200, ip: entry.ip, page_url: accessLogUrl(entry, 'https://shop.example') };
+        expect(parseEvent(event, context)).toMatchObject({ ok: true });
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['client.example', undefined, 'client.example'],
+    ['999.1.1.1', undefined, '999.1.1.1'],
+    ['192.0.2.1', '192.0.2.1', undefined],
+  ])('has an address or a name as its client: %s', (client, ip, clientName) => {
+    const outcome = parseAccessLogLine(`${client} - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5`, 'common');
+    expect(outcome).toMatchObject({ ok: true, entry: { ip, clientName } });
   });
 
   it('as a JSON value of any shape is read or rejected', () => {

@@ -152,6 +152,12 @@ describe('a JSON line', () => {
     const line = String.raw`{"ts":1646861401,"remote_addr":"1.2.3.4","request":"\x16\x03 \x22","status":400,"http_user_agent":"a\\x41 \"q\" \xC3\xA9"}`;
     expect(read(line)).toMatchObject({ method: '-', target: '%16%03%20%22', userAgent: 'a\\x41 "q" é' });
   });
+
+  it('makes no host of bytes that are no text', () => {
+    const headers = String.raw`"http_referer":"http:\/\/\xe4.example\/\xe4","http_user_agent":"\xe4"`;
+    const line = `{"ts":1646861401,"remote_addr":"1.2.3.4","request":"GET / HTTP/1.1","status":200,${headers}}`;
+    expect(read(line)).toMatchObject({ referrer: 'http://\ufffd.example/ä', userAgent: 'ä' });
+  });
 });
 
 it.each([

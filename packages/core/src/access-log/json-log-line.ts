@@ -142,8 +142,8 @@ function readObject(line: string): JsonRecord | undefined {
  * scanners, the very ones that should not be lost.
  */
 function parseWithByteEscapes(line: string): unknown {
-  const repaired = line.replace(/((?:\\x[0-9a-fA-F]{2})+)|\\./gs, (whole: string, bytes: string | undefined) =>
-    bytes === undefined ? whole : JSON.stringify(decodeEscapedBytes(bytes)).slice(1, -1),
+  const repaired = line.replace(/((?:\\x[0-9a-fA-F]{2})+)|\\./gs, (whole: string, bytes: string | undefined, at: number) =>
+    bytes === undefined ? whole : JSON.stringify(decodeEscapedBytes(bytes, line, at)).slice(1, -1),
   );
   try {
     return JSON.parse(repaired);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hostOf } from '../extraction/host-of.js';
 import type { AccessLogEntry } from './access-log-entry.js';
 import { parseAccessLogLine } from './parse-access-log.js';
 
@@ -117,6 +118,20 @@ describe('a combined line', () => {
   ])('resolves the escapes of %j', (logged, text) => {
     const line = `1.2.3.4 - - ${TIME} "GET / HTTP/1.1" 200 5 "${logged}" "${logged}"`;
     expect(read(line)).toMatchObject({ referrer: text, userAgent: text });
+  });
+
+  it.each([
+    ['http://\\xc3\\xa4.example/', 'http://ä.example/', 'xn--4ca.example'],
+    ['http://\\xe4.example/', 'http://\ufffd.example/', ''],
+    ['http://\\xe4\\xe5-\\xec.\\xf0/\\xe4?\\xe4', 'http://\ufffd\ufffd-\ufffd.\ufffd/ä?ä', ''],
+    ['http://a.example/\\xe4', 'http://a.example/ä', 'a.example'],
+    ['android-app://\\xff/', 'android-app://\ufffd/', ''],
+    ['\\xe4://a.example/', 'ä://a.example/', ''],
+    ['-', '', ''],
+  ])('makes no host of bytes that are no text: %j', (logged, referrer, host) => {
+    const entry = read(`1.2.3.4 - - ${TIME} "GET / HTTP/1.1" 200 5 "${logged}" "UA"`);
+    expect(entry).toMatchObject({ referrer });
+    expect(hostOf(referrer)).toBe(host);
   });
 
   it('closes an unescaped quotation mark where the columns go on', () => {

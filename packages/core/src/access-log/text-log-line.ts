@@ -135,8 +135,8 @@ const ESCAPED_BYTE = /\\x([0-9a-fA-F]{2})|\\(.)/gs;
 /** Resolves the escapes of Apache httpd and nginx: `\"`, `\\`, `\n`, and `\xhh` for bytes. */
 function unescapeText(text: string): string {
   if (!text.includes('\\')) return text;
-  return text.replace(ESCAPED_TEXT, (whole: string, bytes: string | undefined, letter: string | undefined) =>
-    bytes === undefined ? (ESCAPES[letter ?? ''] ?? whole) : decodeEscapedBytes(bytes),
+  return text.replace(ESCAPED_TEXT, (whole: string, bytes: string | undefined, letter: string | undefined, at: number) =>
+    bytes === undefined ? (ESCAPES[letter ?? ''] ?? whole) : decodeEscapedBytes(bytes, text, at),
   );
 }
 
@@ -148,11 +148,23 @@ function unescapeTarget(text: string): string {
   );
 }
 
-/** `\xc3\xa9` is `é`; bytes that are not UTF-8 are taken for Latin-1, which header fields once were (RFC 9110, 5.5). */
-export function decodeEscapedBytes(escaped: string): string {
+/** As much of a text before some bytes as the name of a host, all of it escaped, can take. */
+const HOST_ESCAPED_MAX = 4 * 253;
+const WITHIN_HOST = /:\\?\/\\?\/[^/?#\s"]*$/;
+
+/**
+ * The text of escaped bytes: `\xc3\xa9` is `é`. Bytes that are not UTF-8 are taken for Latin-1, which header fields once were
+ * (RFC 9110, 5.5), but within the host of an address: whatever they stand for, letters of Latin-1 would make a host of them
+ * that nobody named. There each is U+FFFD, as it is where a server writes such bytes without an escape, and the address has no host.
+ *
+ * @param within the text, or the line, that the bytes are of
+ * @param at where in it they begin
+ */
+export function decodeEscapedBytes(escaped: string, within: string, at: number): string {
   try {
     return decodeURIComponent(escaped.replaceAll('\\x', '%'));
   } catch {
+    if (WITHIN_HOST.test(within.slice(Math.max(0, at - HOST_ESCAPED_MAX), at))) return '\ufffd'.repeat(escaped.length / 4);
     return escaped.replace(/\\x(..)/g, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)));
   }
 }

@@ -1,7 +1,10 @@
 import { BUILT_IN_EVENT_TYPES, type BuiltInEventType, CALL_STATUSES, TASK_STATUSES } from './event-types.js';
 
-/** How a field's value is read. `name` and `text` differ in their length limit only. */
-export type FieldKind = 'name' | 'text' | 'url' | 'choice' | 'count' | 'measure' | 'decimal' | 'boolean' | 'timestamp';
+/**
+ * How a field's value is read. `name` and `text` differ in their length limit only; a `url` is the http or https address of a
+ * page, an `ip` an IPv4 or IPv6 address, or empty where it is not known.
+ */
+export type FieldKind = 'name' | 'text' | 'url' | 'ip' | 'choice' | 'count' | 'measure' | 'decimal' | 'boolean' | 'timestamp';
 
 /** An event type, or `custom` for all that are not built in. */
 type FieldOwner = BuiltInEventType | 'custom';
@@ -79,7 +82,13 @@ export const EVENT_FIELDS: readonly FieldDefinition[] = [
   { name: 'parent_span_id', kind: 'name', description: 'Span id of the caller' },
   { name: 'agent', kind: 'name', description: 'Name of the agent' },
   { name: 'fingerprint', kind: 'name', types: CLIENT, trustedOnly: true, description: "The end user's client fingerprint" },
-  { name: 'ip', kind: 'name', types: CLIENT, trustedOnly: true, description: "The end user's address; stored as the privacy setting says" },
+  {
+    name: 'ip',
+    kind: 'ip',
+    types: CLIENT,
+    trustedOnly: true,
+    description: "The end user's IPv4 or IPv6 address; stored as the privacy setting says",
+  },
   { name: 'user_agent', kind: 'text', types: CLIENT, trustedOnly: true, description: "The end user's user agent" },
 
   {
@@ -193,7 +202,7 @@ export const EVENT_FIELDS: readonly FieldDefinition[] = [
     kind: 'url',
     types: VISIT,
     requiredFor: ['page_view', 'page_exit', 'link_click', 'http_request'],
-    description: 'Absolute address of the page, or of what was asked for',
+    description: 'Absolute http or https address of the page, or of what was asked for',
   },
   { name: 'referrer', kind: 'text', types: VISIT, description: 'Address the visitor came from' },
   { name: 'title', kind: 'text', types: PAGE, description: 'Title of the page' },

@@ -70,7 +70,9 @@ function suits({ kind, values = [] }: FieldDefinition): fc.Arbitrary<unknown> {
     case 'timestamp':
       return fc.constantFrom(NOW_MS, NOW_MS - 1, '2026-10-31', '2026-10-31T12:00:00.5+01:00', '1999-01-01', '2027-01-01');
     case 'url':
-      return fc.constantFrom('a:b', 'https://a.example/');
+      return fc.constantFrom('a:b', 'https://a.example/', 'https://bücher.example/');
+    case 'ip':
+      return fc.constantFrom('192.0.2.1', '2001:db8::1', '', '300.1.1.1', 'a.example');
     case 'decimal':
       return fc.oneof(fc.constantFrom('1.50', '-0'), fc.double({ noNaN: true }), fc.integer());
     case 'name':

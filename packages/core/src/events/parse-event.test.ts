@@ -223,16 +223,20 @@ describe('unknown fields', () => {
 });
 
 describe('what the sender may say', () => {
-  it.each(['fingerprint', 'ip', 'user_agent'])('%s takes a secret key', (name) => {
-    expect(accepted({ type: 'page_view', page_url: 'https://a.example/', [name]: 'x' }).fields).toMatchObject({ [name]: 'x' });
-    expect(refusal({ type: 'page_view', page_url: 'https://a.example/', [name]: 'x' }, UNTRUSTED)).toBe(
+  it.each([
+    ['fingerprint', 'x'],
+    ['ip', '192.0.2.1'],
+    ['user_agent', 'x'],
+  ])('%s takes a secret key', (name, value) => {
+    expect(accepted({ type: 'page_view', page_url: 'https://a.example/', [name]: value }).fields).toMatchObject({ [name]: value });
+    expect(refusal({ type: 'page_view', page_url: 'https://a.example/', [name]: value }, UNTRUSTED)).toBe(
       refused('not_allowed_with_key', name),
     );
     expect(refusal({ type: 'page_view', page_url: 'https://a.example/', [name]: 7 }, UNTRUSTED)).toBe(
       refused('not_allowed_with_key', name),
     );
     expect(accepted({ type: 'page_view', page_url: 'https://a.example/', [name]: null }, UNTRUSTED).fields).not.toHaveProperty(name);
-    expect(refusal({ ...SMALLEST['agent_task'], [name]: 'x' })).toBe(refused('unknown_field', name));
+    expect(refusal({ ...SMALLEST['agent_task'], [name]: value })).toBe(refused('unknown_field', name));
   });
 
   it('is the same for every other field', () => {
@@ -269,15 +273,49 @@ const KINDS: Readonly<Record<string, readonly [good: readonly unknown[], bad: re
     ],
   ],
   url: [
-    ['https://a.example/b?c=d#e', 'http://localhost:3000', 'app://screen/1', `https://a.example/${'x'.repeat(4096 - 18)}`],
+    [
+      'https://a.example/b?c=d#e',
+      'http://localhost:3000',
+      'HTTPS://A.example',
+      ' https://a.example',
+      'https://bücher.example/ä',
+      'https://[2001:db8::1]:8443/',
+      `https://a.example/${'x'.repeat(4096 - 18)}`,
+    ],
     [
       [7, 'invalid_type'],
       ['', 'invalid_value'],
+      ['javascript:alert(1)', 'invalid_value'],
+      ['javascript://a.example/%0aalert(1)', 'invalid_value'],
+      ['data:text/html,x', 'invalid_value'],
+      ['file:///etc/passwd', 'invalid_value'],
+      ['app://screen/1', 'invalid_value'],
+      ['android-app://com.example/', 'invalid_value'],
+      ['httpsx://a.example/', 'invalid_value'],
+      ['https://300.1.1.1/', 'invalid_value'],
+      ['http://Ã¨.example/', 'invalid_value'],
       ['/relative', 'invalid_value'],
       ['a.example', 'invalid_value'],
       ['https://', 'invalid_value'],
       ['https://a.example/\ud800', 'invalid_value'],
       [`https://a.example/${'x'.repeat(4096 - 17)}`, 'too_long'],
+    ],
+  ],
+  ip: [
+    ['192.0.2.1', '0.0.0.0', '2001:db8::1', '2001:DB8:0::1', '::ffff:192.0.2.1', 'fe80::1%eth0', '::', ''],
+    [
+      [7, 'invalid_type'],
+      [['192.0.2.1'], 'invalid_type'],
+      ['300.1.1.1', 'invalid_value'],
+      ['192.0.2', 'invalid_value'],
+      ['192.0.2.01', 'invalid_value'],
+      ['192.0.2.1:443', 'invalid_value'],
+      ['192.0.2.1, 192.0.2.2', 'invalid_value'],
+      ['[2001:db8::1]', 'invalid_value'],
+      ['2001:db8::g', 'invalid_value'],
+      ['client.example', 'invalid_value'],
+      [' ', 'invalid_value'],
+      ['1'.repeat(257), 'too_long'],
     ],
   ],
   choice: [
@@ -406,7 +444,19 @@ describe('every field of every type', () => {
 
   it('shows no more than the beginning of a refused value', () => {
     const outcome = parseEvent({ type: 'page_view', page_url: `no${'x'.repeat(2000)}👍` }, TRUSTED);
-    expect(outcome.ok ? '' : outcome.fault.message).toMatch(/^page_url is "nox{78}\.\.\.", which/);
+    expect(outcome.ok ? '' : outcome.fault.message).toMatch(/^page_url is "nox{78}\.\.\."; it is/);
+  });
+
+  it.each([
+    [{ page_url: 'javascript:alert(1)' }, 'page_url is "javascript:alert(1)"; it is an absolute http or https address.'],
+    [{ ip: '300.1.1.1' }, 'ip is "300.1.1.1"; it is an IPv4 or IPv6 address.'],
+  ])('names the value and what is allowed: %j', (fields, message) => {
+    const outcome = parseEvent({ ...SMALLEST['page_view'], ...fields }, TRUSTED);
+    expect(outcome).toMatchObject({ ok: false, fault: { code: 'invalid_value', path: Object.keys(fields)[0], message } });
+  });
+
+  it.each(['mailto:a@a.example', 'tel:+4312345', '/b', 'javascript:void(0)', 'app://screen/1'])('lets a link lead to %s', (target) => {
+    expect(accepted({ ...SMALLEST['link_click'], target_url: target }).fields['target_url']).toBe(target);
   });
 });
 

@@ -1,3 +1,5 @@
+import { parseIpAddress } from '../extraction/ip-address.js';
+import { isAddress } from '../extraction/web-platform.js';
 import type { TokenUsage } from '../tokens/token-usage.js';
 import { type EventFault, EventFaultError, type FieldValue } from './event-fault.js';
 import { type FieldDefinition, fieldsOfType, requiredFieldsOf } from './event-fields.js';
@@ -37,10 +39,9 @@ export interface ParseContext {
   readonly trusted: boolean;
 }
 
-/** Browsers and Node have it; the language's own library does not declare it. */
-declare const URL: { canParse(text: string): boolean };
-
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+/** As the URL standard reads it, which skips spaces before the scheme. */
+const WEB_SCHEME = /^[\s\0]*https?:/i;
 const PLAIN_NAME = /^[a-z][a-z0-9_.:-]{0,63}$/i;
 const DECIMAL = /^-?\d{1,20}(?:\.\d{1,12})?$/;
 /** 1970 to 2100: what a DateTime64 column and a sane clock have in common. */
@@ -151,8 +152,14 @@ function readField(definition: FieldDefinition, value: unknown, limits: IngestLi
       return readText(name, value, limits.textLengthMax);
     case 'url': {
       const text = readText(name, value, limits.textLengthMax);
-      if (!URL.canParse(text))
-        throw new EventFaultError('invalid_value', name, `${name} is ${quote(text)}, which is not an absolute address.`);
+      if (!WEB_SCHEME.test(text) || !isAddress(text))
+        throw new EventFaultError('invalid_value', name, `${name} is ${quote(text)}; it is an absolute http or https address.`);
+      return text;
+    }
+    case 'ip': {
+      const text = readText(name, value, limits.nameLengthMax);
+      if (text !== '' && parseIpAddress(text) === undefined)
+        throw new EventFaultError('invalid_value', name, `${name} is ${quote(text)}; it is an IPv4 or IPv6 address.`);
       return text;
     }
     case 'choice':

@@ -17,9 +17,24 @@ export interface WebQuery extends Iterable<[name: string, value: string]> {
 declare const URL: { new (address: string): WebUrl; canParse(address: string): boolean };
 declare const URLSearchParams: new (query: string) => WebQuery;
 
+const NOT_ASCII = /[\u0080-\uffff]/;
+
+/**
+ * Is this an absolute address? Of texts outside ASCII `URL.canParse` is not asked: once it was called some thousand times,
+ * versions of Node before 24 take Latin-1 for UTF-8 there and deny `https://bücher.example/` or allow what is no address.
+ */
+export function isAddress(address: string): boolean {
+  return NOT_ASCII.test(address) ? parseAddress(address) !== undefined : URL.canParse(address);
+}
+
 /** An absolute address taken apart; undefined when it is none. */
 export function parseAddress(address: string): WebUrl | undefined {
-  return URL.canParse(address) ? new URL(address) : undefined;
+  if (!NOT_ASCII.test(address)) return URL.canParse(address) ? new URL(address) : undefined;
+  try {
+    return new URL(address);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A query string taken apart, without its `?`. */

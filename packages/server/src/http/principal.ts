@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { AnalyticsError, DEFAULT_PROJECT_ID } from '@systemprompt-analytics/core';
+import { AnalyticsError, DEFAULT_PROJECT_ID, isAddress } from '@systemprompt-analytics/core';
 import type { FastifyRequest } from 'fastify';
 import type { KeyKind, KeyRepository } from '../projects/key-repository.js';
 import type { ProjectRepository } from '../projects/project-repository.js';
@@ -112,7 +112,7 @@ export function isLocalProgram(request: Pick<FastifyRequest, 'headers' | 'socket
   if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
   if (!isLoopbackHost(headers.host ?? '')) return false;
   const { origin } = headers;
-  return origin === undefined || (URL.canParse(origin) && isLoopbackHost(new URL(origin).host));
+  return origin === undefined || (isAddress(origin) && isLoopbackHost(new URL(origin).host));
 }
 
 /** Is this an address of the loopback network? */

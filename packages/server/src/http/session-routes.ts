@@ -29,8 +29,16 @@ export function addSessionRoutes(server: FastifyInstance, product: Product, gate
     return principal;
   };
   const readFields = async (request: FastifyRequest, known: readonly string[]): Promise<Record<string, string>> => {
-    const body = await readBody(request, product.configuration.limits);
-    return body.length === 0 ? {} : readTextFields(body, known);
+    const { limits } = product.configuration;
+    const body = await readBody(request, limits);
+    const fields = body.length === 0 ? {} : readTextFields(body, known);
+    for (const [name, { length }] of Object.entries(fields)) {
+      if (length > limits.nameLengthMax) {
+        const message = `${name} has ${length} characters; at most ${limits.nameLengthMax} are allowed.`;
+        throw new AnalyticsError('too_long', message, { path: name });
+      }
+    }
+    return fields;
   };
 
   server.post('/v1/sessions', { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {

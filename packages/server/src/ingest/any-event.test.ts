@@ -26,7 +26,12 @@ function allowedValue(field: FieldDefinition): fc.Arbitrary<unknown> {
     case 'text':
       return text;
     case 'url':
-      return fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.constantFrom('http://a', 'app://x/y', 'data:,'));
+      return fc.oneof(
+        fc.webUrl({ withFragments: true, withQueryParameters: true }),
+        fc.constantFrom('http://a', 'https://bücher.example/ä'),
+      );
+    case 'ip':
+      return fc.oneof(fc.ipV6(), fc.constantFrom('192.0.2.1', '::', '::ffff:192.0.2.1', 'fe80::1%eth0', ''));
     case 'choice':
       return fc.constantFrom(...(field.values ?? ['']));
     case 'boolean':

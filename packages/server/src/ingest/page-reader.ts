@@ -1,4 +1,4 @@
-import { type ContentRouting, PATH_LENGTH_MAX, requestKindOf, roleOfQuery, strippedUrl } from '@systemprompt-analytics/core';
+import { type ContentRouting, isAddress, PATH_LENGTH_MAX, requestKindOf, roleOfQuery, strippedUrl } from '@systemprompt-analytics/core';
 import type { RequestKind } from '../live/observed-event.js';
 import type { Value } from './event-rows.js';
 
@@ -49,7 +49,7 @@ export class PageReader {
   linked(address: Value): Value {
     if (typeof address !== 'string') return address;
     // Not the address of a page, but it may have a query all the same.
-    if (!URL.canParse(address)) return address.replace(/[?#].*$/s, '');
+    if (!isAddress(address)) return address.replace(/[?#].*$/s, '');
     return strippedUrl(address, this.#queryParameters);
   }
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { AnalyticsError, describe, type EventFault, EventFaultError, type IngestLimits } from '@systemprompt-analytics/core';
+import { AnalyticsError, describe, type EventFault, EventFaultError, type IngestLimits, isAddress } from '@systemprompt-analytics/core';
 import type { RequestDescription } from './decision-maker.js';
 
 /** One request of a body, or why it could not be read. */
@@ -109,7 +109,7 @@ function readTarget(url: string, path: string): Pick<RequestDescription, 'url' |
     if (!path.startsWith('/')) throw new EventFaultError('invalid_value', 'path', `path is ${describe(path)}; it starts with "/".`);
     return { url, path: path.replace(/[?#].*$/s, '') };
   }
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+  if (!/^https?:\/\//i.test(url) || !isAddress(url)) {
     throw new EventFaultError('invalid_value', 'url', `url is ${describe(url)}; it is an absolute http or https address.`);
   }
   return { url, path: new URL(url).pathname };

@@ -97,7 +97,8 @@ function readLine(text) {
     path: target.replace(/[?#].*$/, ''),
     query: /\?([^#]*)/.exec(target)?.[1] ?? '',
     status: Number(status),
-    referrer: referrer === '-' ? '' : resolveEscapes(referrer),
+    // Bytes that are no letters of any encoding name no host.
+    referrer: referrer === '-' ? '' : resolveEscapes(referrer.replace(/\\x[89a-f]./gi, '\ufffd')),
     userAgent: userAgent === '-' ? '' : resolveEscapes(userAgent),
     damaged: !text.endsWith('"'),
   };
@@ -122,7 +123,11 @@ function isPageView({ method, status, path, query }) {
 
 /** The host that a referrer names, without port, as addresses are written today; empty when there is none. */
 function hostOf(referrer) {
-  return URL.canParse(referrer) ? new URL(referrer).hostname.replace(/\.$/, '') : '';
+  try {
+    return new URL(referrer).hostname.replace(/\.$/, '');
+  } catch {
+    return '';
+  }
 }
 
 const withoutWww = (host) => host.replace(/^www\./, '');

@@ -1,9 +1,10 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { CutLine } from '../cut-lines.js';
-import { hasHead } from './file-head.js';
-import { LogFile, type LogPart, type SavedPosition } from './log-file.js';
+import { type CutLine, FILE_START, type LinePosition } from '../cut-lines.js';
+import { KnownLogs } from './known-logs.js';
+import { LogFile, type LogPart, type SavedLogs, type SavedPosition } from './log-file.js';
 import { type LogPiece, type LogSource, pieceOf } from './log-pieces.js';
-import { findByHead, RotatedLog, readBeginning, rotatedLogs } from './rotated-logs.js';
+import { type LogBeside, type LogChoice, logsBeside, openBeside, type RotatedLog } from './rotated-logs.js';
 
 /** A followed log is looked at this often, so that what is appended is sent within a second. */
 const POLL_MS = 500;
@@ -16,8 +17,8 @@ export interface FileSourceOptions {
   readonly path: string;
   /** Does reading go on at the end, until it is aborted? */
   readonly follow: boolean;
-  /** How far an earlier import came, the oldest log first; empty to read from the beginning. */
-  readonly saved: readonly SavedPosition[];
+  /** How far an earlier import came; undefined to read the log from its beginning, and nothing of what is beside it. */
+  readonly saved: SavedLogs | undefined;
   readonly clock: () => number;
   readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Ends reading after the piece under way. */
@@ -34,6 +35,7 @@ interface RetiredFile {
 /**
  * A log on the disk, read from where an earlier import came to. Rotation does not lose lines: a log that was renamed, or
  * copied and emptied, is read to its end first, from the handle that is open or from the file beside it that begins alike.
+ * Logs beside it that no import knows came while nobody looked, and are read as a whole.
  */
 export class FileSource implements LogSource {
   readonly #options: FileSourceOptions;
@@ -42,38 +44,63 @@ export class FileSource implements LogSource {
   /** Logs that were renamed while they were followed. */
   #retired: RetiredFile[] = [];
   #current: LogFile;
-  /** The newest log before the current one. */
+  readonly #known: KnownLogs;
+  /** Logs that may hold lines that were read already. */
+  readonly #again = new Set<LogPart>();
+  /** The current log, until its first line shows whether it was read under another name. */
+  #unproven: LogFile | undefined;
+  /** Up to where the lines of a log were handed out. Whoever asks for them ahead has not taken all of them yet. */
+  readonly #handedOut = new Map<LogPart, LinePosition>();
+  /** Logs that were read to their end; they become known once all of their lines are taken. */
+  #left: LogPart[] = [];
+  /** The log that was read to its end last. */
   #predecessor: LogPart | undefined;
-  /** Heads of the logs that were read: one that is written to late looks like a newer one. */
-  readonly #seen = new Set<string>();
-  #again = false;
+  readonly #unreadable = new Set<string>();
   #fraction: number | undefined;
 
   private constructor(options: FileSourceOptions, current: LogFile) {
     this.#options = options;
     this.#current = current;
+    this.#unproven = current;
+    this.#known = new KnownLogs(options.saved?.known ?? []);
   }
 
   /** Opens the log, and finds what an earlier import left unread. @throws when there is no such file */
   static async open(options: FileSourceOptions): Promise<FileSource> {
-    const { path, saved, say } = options;
-    const last = saved.at(-1);
-    if (last === undefined) return new FileSource(options, await LogFile.open(path));
-    const { size } = await stat(path);
-    const isSame = size >= last.offset && hasHead(await readBeginning(path), last.head);
-    const source = new FileSource(options, await LogFile.open(path, isSame ? last : undefined));
-    const beside = await rotatedLogs(path);
-    for (const position of isSame ? saved.slice(0, -1) : saved) {
-      const found = await findByHead(beside, position.head);
-      if (found !== undefined) source.#rotated.push(await RotatedLog.open(found, position));
-      if (position === last) await source.#addUnseen(beside, found);
-      source.#again = position === last && found === undefined;
+    const source = new FileSource(options, await LogFile.open(options.path, options.saved?.logs));
+    try {
+      await source.#begin();
+      return source;
+    } catch (error) {
+      await source.close();
+      throw error;
     }
-    source.#predecessor = source.#rotated.at(-1);
-    const rest = source.#rotated[0] ?? { path, taken: last };
-    if (source.#again) say(`${path} is not the file that an earlier import read, nor is that one beside it: reading from its beginning.`);
-    else say(`Going on at line ${rest.taken.line} of ${rest.path}, where an earlier import ended; --restart sends all of it again.`);
-    return source;
+  }
+
+  async #begin(): Promise<void> {
+    const { path, saved, say } = this.#options;
+    if (saved === undefined) {
+      const { logs, unreadable } = await logsBeside(path);
+      for (const { head } of logs) this.#known.add(head.sha256);
+      for (const other of unreadable) this.#unreadable.add(other);
+      return;
+    }
+    const head = (await this.#current.head())?.sha256;
+    const isResumed = saved.logs.some((position) => position.head.sha256 === head && this.#current.taken.offset >= position.offset);
+    if (isResumed) this.#unproven = undefined;
+    const others = isResumed ? saved.logs.filter((position) => position.head.sha256 !== head) : saved.logs;
+    const last = saved.logs.at(-1);
+    const isFound = await this.#catchUp(
+      others,
+      others.find((position) => position === last),
+    );
+    const rest = this.#rotated[0] ?? this.#current;
+    if (isFound)
+      say(`Going on at line ${rest.taken.line} of ${rest.path}, where an earlier import ended; --restart sends all of it again.`);
+    else {
+      say(`${path} is not the file that an earlier import read, nor is that one beside it: reading from its beginning.`);
+      say('  What was written to that file since then is read when it is imported by its name.');
+    }
   }
 
   async *pieces(): AsyncGenerator<LogPiece> {
@@ -93,24 +120,24 @@ export class FileSource implements LogSource {
     }
   }
 
-  async positions(): Promise<readonly SavedPosition[] | undefined> {
-    const parts = new Set([...this.#before(), this.#current]);
-    // A new log without a line cannot be known again, so the one before it is where the next import begins.
-    if (this.#predecessor !== undefined && (await this.#current.head()) === undefined) {
-      parts.delete(this.#predecessor);
-      parts.add(this.#predecessor);
-    }
-    const positions: SavedPosition[] = [];
-    for (const part of parts) {
+  async positions(): Promise<SavedLogs> {
+    await this.#settle();
+    const logs = new Map<string, SavedPosition>();
+    // While the new log is empty its writer may still hold on to the one before, so the next import looks at that again.
+    const isEmpty = (await this.#current.head()) === undefined;
+    for (const part of [...(isEmpty && this.#predecessor ? [this.#predecessor] : []), ...this.#before(), this.#current]) {
       const head = await part.head();
-      if (head !== undefined) positions.push({ ...part.taken, head });
+      if (head === undefined) continue;
+      // Of two that begin alike the later one counts.
+      logs.delete(head.sha256);
+      logs.set(head.sha256, { ...part.taken, head });
     }
-    return positions;
+    return { logs: [...logs.values()], known: this.#known.list() };
   }
 
   /** The logs before the current one that may have lines left, the oldest first. */
   #before(): LogPart[] {
-    return [...this.#rotated, ...this.#retired.map(({ file }) => file)];
+    return [...this.#left, ...this.#rotated, ...this.#retired.map(({ file }) => file)];
   }
 
   fraction(): number | undefined {
@@ -128,7 +155,7 @@ export class FileSource implements LogSource {
         if (this.#options.end.aborted) return;
       }
       this.#rotated.shift();
-      await log.close();
+      await this.#leave(log);
     }
   }
 
@@ -138,6 +165,7 @@ export class FileSource implements LogSource {
     if (this.#options.end.aborted || (file === this.#current && (await file.wasTruncated()))) return false;
     for (let lines = await file.read(); lines !== undefined; lines = await file.read()) {
       any = true;
+      if (file === this.#unproven && lines.length > 0) await this.#prove(file);
       this.#fraction = await file.fraction();
       yield this.#pieceOf(file, lines);
       if (this.#options.end.aborted) break;
@@ -146,11 +174,11 @@ export class FileSource implements LogSource {
   }
 
   #pieceOf(part: LogPart, lines: readonly CutLine[]): LogPiece {
-    const again = this.#again && part === this.#current;
-    if (again) this.#again = false;
+    const last = lines.at(-1);
+    if (last !== undefined) this.#handedOut.set(part, last.next);
     return pieceOf({
       lines,
-      again,
+      again: this.#again.delete(part),
       take: (line) => {
         part.taken = line.next;
       },
@@ -175,7 +203,7 @@ export class FileSource implements LogSource {
       const line = file.finish();
       if (line !== undefined) yield this.#pieceOf(file, [line]);
       this.#retired = this.#retired.filter((other) => other.file !== file);
-      await file.close();
+      await this.#leave(file);
     }
   }
 
@@ -188,47 +216,106 @@ export class FileSource implements LogSource {
     const isTruncated = await this.#current.wasTruncated();
     if (!isTruncated && (await this.#current.isAt(stats))) return false;
     const before = await this.#current.head();
-    // Opened before the folder is looked at: if it is rotated meanwhile, it is in both, and left out of one.
-    const next = await LogFile.open(path);
-    const beside = before === undefined ? [] : await rotatedLogs(path);
-    const found = before === undefined ? undefined : await findByHead(beside, before);
     const previous = this.#current;
-    this.#current = next;
-    this.#predecessor = isTruncated ? undefined : previous;
+    // Opened before the folder is looked at: if it is rotated meanwhile, it is in both, and left out of one.
+    this.#current = (await this.#takeBack(stats)) ?? (await LogFile.open(path));
+    this.#unproven = this.#current.taken.offset === 0 ? this.#current : undefined;
     if (!isTruncated) this.#retired.push({ file: previous, busyMs: clock() });
-    else {
-      if (found !== undefined) this.#rotated.push(await RotatedLog.open(found, previous.taken));
-      await previous.close();
-    }
-    await this.#addUnseen(beside, found);
-    this.#predecessor = this.#rotated.at(-1) ?? this.#predecessor;
-    // A copy, as an editor writes one, holds the same lines once more.
-    this.#again = before !== undefined && before.sha256 === (await next.head())?.sha256;
+    else await previous.close();
+    const position = before === undefined ? undefined : { ...(this.#handedOut.get(previous) ?? previous.taken), head: before };
+    if (isTruncated) this.#handedOut.delete(previous);
+    const isFound = await this.#catchUp(isTruncated && position !== undefined ? [position] : [], position);
     say(`${path} was rotated; reading the new file.`);
+    if (!isFound && isTruncated) {
+      say(`warning: no copy of the earlier ${path} is beside it. Lines that were written shortly before it was emptied may be missing;`);
+      say('  if there is a copy elsewhere, import it by its name.');
+    }
     return true;
   }
 
-  /** A log may be rotated more than once between two looks: what came after this one was never read. */
-  async #addUnseen(beside: readonly string[], path: string | undefined): Promise<void> {
-    for (const part of [...this.#before(), this.#current]) {
+  /** A renamed log that was put back in its place goes on as the current one. */
+  async #takeBack(stats: Stats): Promise<LogFile | undefined> {
+    for (const retired of this.#retired) {
+      if (!(await retired.file.isAt(stats))) continue;
+      this.#retired = this.#retired.filter((other) => other !== retired);
+      return retired.file;
+    }
+    return undefined;
+  }
+
+  /**
+   * Opens what is beside the log and not read yet.
+   *
+   * @param positions how far logs were read that are not the current one
+   * @param expected the last log that was read; answers whether it is there, if there was one
+   */
+  async #catchUp(positions: readonly SavedPosition[], expected: SavedPosition | undefined): Promise<boolean> {
+    const { beside, opened } = await openBeside(this.#options.path, (logs) => this.#choose(logs, positions));
+    this.#rotated.push(...opened);
+    this.#known.forget(new Set(beside.logs.map(({ head }) => head.sha256)));
+    this.#warnOf(beside.unreadable);
+    if (expected === undefined || beside.logs.some(({ head }) => head.sha256 === expected.head.sha256)) return true;
+    // It may have become another file, with lines taken out: then what comes next holds lines that were read.
+    this.#again.add(opened.find(({ taken }) => taken.offset === 0) ?? this.#current);
+    return false;
+  }
+
+  /** The rest of the logs at these positions, then those that nobody knows; of copies the longest. */
+  async #choose(beside: readonly LogBeside[], positions: readonly SavedPosition[]): Promise<LogChoice[]> {
+    const longest = new Map<string, LogBeside>();
+    for (const log of beside) {
+      const other = longest.get(log.head.sha256);
+      if (other === undefined || log.bytes > other.bytes) longest.set(log.head.sha256, log);
+    }
+    const choices = positions.flatMap((start): LogChoice[] => {
+      const log = longest.get(start.head.sha256);
+      return log === undefined ? [] : [{ log, start }];
+    });
+    const heads = new Set(positions.map(({ head }) => head.sha256));
+    for (const part of [...this.#before(), this.#current]) heads.add((await part.head())?.sha256 ?? '');
+    for (const [head, log] of longest) if (!heads.has(head) && !this.#known.has(head)) choices.push({ log, start: FILE_START });
+    return choices;
+  }
+
+  #warnOf(unreadable: readonly string[]): void {
+    const others = unreadable.filter((path) => !this.#unreadable.has(path));
+    for (const path of others) this.#unreadable.add(path);
+    if (others.length === 0) return;
+    this.#options.say(
+      `warning: not readable and left out: ${others.join(', ')}. Once they are, what is new in them is read at the next rotation or start.`,
+    );
+  }
+
+  /** Nothing more is wanted of this log than what was handed out. */
+  async #leave(part: LogPart): Promise<void> {
+    if ((await part.head()) !== undefined) {
+      this.#left.push(part);
+      this.#predecessor = part;
+    }
+    await part.close();
+    await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    const left = this.#left;
+    this.#left = [];
+    for (const part of left) {
       const head = await part.head();
-      if (head !== undefined) this.#seen.add(head.sha256);
-    }
-    if (path === undefined) return;
-    for (const later of beside.slice(beside.indexOf(path) + 1)) {
-      const log = await RotatedLog.open(later).catch(() => undefined);
-      if (log === undefined) {
-        this.#options.say(`warning: ${later} cannot be read and is left out; import it by its name once it can.`);
-        continue;
+      if (part.taken.offset < (this.#handedOut.get(part)?.offset ?? 0)) this.#left.push(part);
+      else {
+        this.#handedOut.delete(part);
+        if (head !== undefined) this.#known.add(head.sha256);
       }
-      const head = await log.head();
-      if (head === undefined || this.#seen.has(head.sha256)) {
-        await log.close();
-        continue;
-      }
-      this.#seen.add(head.sha256);
-      this.#rotated.push(log);
     }
+  }
+
+  /** A log that was put back in its place, or copied over it, holds the same lines once more. */
+  async #prove(file: LogFile): Promise<void> {
+    this.#unproven = undefined;
+    const head = await file.head();
+    const others = await Promise.all(this.#before().map((part) => part.head()));
+    if (head !== undefined && (this.#known.has(head.sha256) || others.some((other) => other?.sha256 === head.sha256)))
+      this.#again.add(file);
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CliOutcome, runCli } from '../testing/run-cli.js';
 import { type LogServer, logLine, pathsOf, startLogServer } from './testing/log-server.js';
-import { RotatingLog } from './testing/rotating-log.js';
+import { type LogNaming, RotatingLog } from './testing/rotating-log.js';
 
 let server: LogServer;
 let folder: string;
@@ -167,8 +167,20 @@ describe('an import after a rotation', () => {
   });
 });
 
-it('loses and doubles no line, however a log is written, rotated and followed', async () => {
-  const operation = fc.constantFrom('append', 'append', 'append', 'repeat', 'begin', 'rename', 'copyAndTruncate', 'pack');
+/** What happens to a log. */
+type Operation =
+  | readonly [name: 'append' | 'repeat' | 'begin' | 'pack']
+  | readonly [name: 'rotate', copy: boolean, LogNaming]
+  | readonly [name: 'keep', ofRotated: boolean];
+
+it('loses and doubles no line, however a log is written, rotated, copied and followed', async () => {
+  const naming = fc.constantFrom<LogNaming>('falling', 'rising', 'dated');
+  const operation: fc.Arbitrary<Operation> = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<Operation>(['append']) },
+    { weight: 3, arbitrary: fc.constantFrom<Operation>(['repeat'], ['begin'], ['pack']) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('rotate' as const), fc.boolean(), naming) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('keep' as const), fc.boolean()) },
+  );
   const step = fc.array(operation, { maxLength: 4 });
   const part = fc.record({ follow: fc.boolean(), steps: fc.array(step, { maxLength: 5 }), isKilled: fc.boolean(), afterwards: step });
   let runs = 0;
@@ -179,14 +191,17 @@ it('loses and doubles no line, however a log is written, rotated and followed', 
       log = new RotatingLog(join(folder, `model-${runs}.log`));
       dataFolder = join(folder, `data-${runs}`);
       const site = ['--site', `https://site-${runs}.example`, '--format', 'combined', '--batch', '2', '--concurrency', String(concurrency)];
-      /** Was there a whole line in the log when it was looked at? A copy of a log that nobody saw cannot be known. */
+      /** Was there a whole line in the log when it was looked at? Who copies and empties it before that is not noticed at once. */
       let wasSeen = false;
-      const perform = (operations: readonly (typeof operation extends fc.Arbitrary<infer Name> ? Name : never)[]): void => {
-        for (const name of operations) {
-          if ((name === 'rename' || name === 'copyAndTruncate') && log.isEmpty) continue;
-          if (name === 'copyAndTruncate' && !wasSeen) continue;
-          log[name]();
-          if (name === 'rename' || name === 'copyAndTruncate') wasSeen = false;
+      const perform = (operations: readonly Operation[], isLookedAt: boolean): void => {
+        for (const [name, flag, name2] of operations) {
+          if (name === 'rotate') {
+            if (log.isEmpty || (flag && isLookedAt && !wasSeen)) continue;
+            if (flag) log.copyAndTruncate(name2);
+            else log.rename(name2);
+            wasSeen = false;
+          } else if (name === 'keep') log.keepCopy(flag);
+          else log[name]();
         }
         wasSeen ||= log.hasLine;
       };
@@ -195,14 +210,14 @@ it('loses and doubles no line, however a log is written, rotated and followed', 
         const states = isKilled ? readStates() : undefined;
         const outcome = isFollowing
           ? await follow(
-              steps.map((operations) => () => perform(operations)),
+              steps.map((operations) => () => perform(operations, true)),
               site,
             )
           : await run(site);
         expect(outcome.code, outcome.stderr).toBe(0);
         if (states !== undefined && states.size > 0) writeStates(states);
-        wasSeen = log.hasLine && !isKilled;
-        perform(afterwards);
+        perform(afterwards, false);
+        wasSeen = log.hasLine;
       }
       log.finish();
       expect((await run(site)).code).toBe(0);
@@ -210,6 +225,6 @@ it('loses and doubles no line, however a log is written, rotated and followed', 
       if (concurrency === 1) expect(pathsOf(sent)).toEqual(log.written);
       else expect(pathsOf(sent).sort()).toEqual([...log.written].sort());
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 }, 120_000);

@@ -61,10 +61,12 @@ export async function importAccessLog(file: string, options: AccessLogOptions, c
   let source: LogSource | undefined;
   try {
     source = resumable
-      ? await FileSource.open({ path: file, follow: options.follow === true, saved: saved?.logs ?? [], clock, wait, end, say })
+      ? await FileSource.open({ path: file, follow: options.follow === true, saved, clock, wait, end, say })
       : new StreamSource(await openSource(file, context), end);
     if (options.follow === true) say(`Following ${file}; Ctrl-C ends.`);
-    const given = saved ?? { ...(options.format && { format: options.format }), ...(options.site && { site: options.site }) };
+    const format = options.format ?? saved?.format;
+    const site = options.site ?? saved?.site;
+    const given = { ...(format !== undefined && { format }), ...(site !== undefined && { site }) };
     const requests = new RequestBatches({ source, window: new LineWindow(saved?.window), given, linesMax: options.batch, clock, say });
     const batches = ahead(requests.batches());
     try {
@@ -112,6 +114,8 @@ async function loadState(
 ): Promise<ImportState | undefined> {
   const saved = await stateFile?.load();
   if (saved === undefined) return undefined;
+  // Without either no line was read, and there is nothing to read anew.
+  if (saved.site === undefined || saved.format === undefined) return saved;
   if ((site ?? saved.site) === saved.site && (format ?? saved.format) === saved.format) return saved;
   say(`An earlier import read this log as ${saved.format} of ${saved.site}: reading it from its beginning.`);
   return undefined;

@@ -15,6 +15,7 @@ const STATE: ImportState = {
   site: 'https://example.com',
   format: 'combined',
   logs: [{ offset: 120, line: 3, head: { bytes: 60, sha256: 'ab' } }],
+  known: ['cd'],
   window: [['key', 2, 1_700_000_000_000]],
 };
 
@@ -26,6 +27,12 @@ it('gives back what was saved, readable by its owner only', async () => {
   expect(await new ImportStateFile(join(folder, 'data'), TARGET).load()).toEqual(STATE);
   expect((await stat(file.path)).mode & 0o077).toBe(0);
   expect(await readdir(dirname(file.path))).toHaveLength(1);
+});
+
+it('may be of a log that had no line yet', async () => {
+  const file = new ImportStateFile(folder, TARGET);
+  await file.save({ logs: [], known: ['cd'], window: [] });
+  expect(await file.load()).toEqual({ logs: [], known: ['cd'], window: [] });
 });
 
 it('is another file for another log, server, project or key, and does not show the key', async () => {
@@ -44,10 +51,11 @@ it('is another file for another log, server, project or key, and does not show t
 
 it.each([
   ['no JSON', 'x'],
-  ['another version', { ...STATE, version: 2 }],
-  ['an unknown format', { ...STATE, version: 1, format: 'xml' }],
-  ['a position that is none', { ...STATE, version: 1, logs: [{ offset: -1, line: 1, head: { bytes: 1, sha256: '' } }] }],
-  ['a window that is none', { ...STATE, version: 1, window: [['key', 'two', 0]] }],
+  ['another version', { ...STATE, version: 1 }],
+  ['an unknown format', { ...STATE, version: 2, format: 'xml' }],
+  ['a position that is none', { ...STATE, version: 2, logs: [{ offset: -1, line: 1, head: { bytes: 1, sha256: '' } }] }],
+  ['a known log that is none', { ...STATE, version: 2, known: [1] }],
+  ['a window that is none', { ...STATE, version: 2, window: [['key', 'two', 0]] }],
 ])('is not used when it is %s', async (_, content) => {
   const file = new ImportStateFile(folder, TARGET);
   await file.save(STATE);

@@ -4,19 +4,18 @@ import { dirname, join, resolve } from 'node:path';
 import { ACCESS_LOG_FORMATS, type AccessLogFormat } from '@systemprompt-analytics/core';
 import { isRecord } from '../api-client.js';
 import type { WindowSnapshot } from './line-window.js';
-import type { SavedPosition } from './log-file.js';
+import type { SavedLogs, SavedPosition } from './log-file.js';
 
 /** How far the import of one log came, so that the next one goes on there. */
-export interface ImportState {
-  readonly site: string;
-  readonly format: AccessLogFormat;
-  /** The logs that were being read, the oldest first. */
-  readonly logs: readonly SavedPosition[];
+export interface ImportState extends SavedLogs {
+  /** Undefined while no line was read that could tell; the same with the format. */
+  readonly site?: string;
+  readonly format?: AccessLogFormat;
   readonly window: WindowSnapshot;
 }
 
 /** Raised when what is written changes its meaning; a file of another version is not used. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** What tells one import from another: the same log may go to several servers and projects. */
 export interface ImportTarget {
@@ -63,11 +62,16 @@ export class ImportStateFile {
 
 function readState(value: unknown): ImportState | undefined {
   if (!isRecord(value) || value['version'] !== VERSION) return undefined;
-  const { site, format: name, logs, window } = value;
+  const { site, format: name, logs, known, window } = value;
   const format = ACCESS_LOG_FORMATS.find((candidate) => candidate === name);
-  if (typeof site !== 'string' || format === undefined || !Array.isArray(logs) || !Array.isArray(window)) return undefined;
-  if (!logs.every(isPosition) || !window.every(isWindowEntry)) return undefined;
-  return { site, format, logs, window };
+  if ((site !== undefined && typeof site !== 'string') || format !== name) return undefined;
+  if (!Array.isArray(logs) || !logs.every(isPosition) || !Array.isArray(window) || !window.every(isWindowEntry)) return undefined;
+  if (!Array.isArray(known) || !known.every(isText)) return undefined;
+  return { ...(site !== undefined && { site }), ...(format !== undefined && { format }), logs, known, window };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isPosition(value: unknown): value is SavedPosition {

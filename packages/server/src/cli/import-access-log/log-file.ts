@@ -12,6 +12,14 @@ export interface SavedPosition extends LinePosition {
   readonly head: FileHead;
 }
 
+/** The logs that an import knows. */
+export interface SavedLogs {
+  /** Those that were being read, the oldest first. */
+  readonly logs: readonly SavedPosition[];
+  /** Heads of those that nothing is wanted of any more, those known longest first. */
+  readonly known: readonly string[];
+}
+
 /** A log that is being read. */
 export interface LogPart {
   readonly path: string;
@@ -39,10 +47,20 @@ export class LogFile implements LogPart {
     this.#offset = start.offset;
   }
 
-  static async open(path: string, start = FILE_START): Promise<LogFile> {
-    const file = new LogFile(path, await open(path, 'r'), start);
-    await file.head();
-    return file;
+  /** @param saved how far logs were read; when this is one of them, reading goes on there */
+  static async open(path: string, saved: readonly SavedPosition[] = []): Promise<LogFile> {
+    const handle = await open(path, 'r');
+    try {
+      const head = headOf(await readAt(handle, 0, HEAD_BYTES_MAX));
+      const { size } = await handle.stat();
+      const position = saved.findLast((other) => other.head.sha256 === head?.sha256 && other.offset <= size);
+      const file = new LogFile(path, handle, position === undefined ? FILE_START : { offset: position.offset, line: position.line });
+      file.#head = head;
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
 
   /** The next lines; undefined at the end of the file, for now. */

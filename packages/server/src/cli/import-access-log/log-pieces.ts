@@ -1,5 +1,5 @@
 import type { CutLine } from '../cut-lines.js';
-import type { SavedPosition } from './log-file.js';
+import type { SavedLogs } from './log-file.js';
 
 /** Some lines of a log, in the order of the log. */
 export interface LogPiece {
@@ -18,8 +18,8 @@ export interface LogPiece {
 export interface LogSource {
   /** Ends with the log, or soon after the signal the source was made with is aborted. */
   pieces(): AsyncGenerator<LogPiece>;
-  /** Where to go on reading after what was taken, the oldest log first; undefined where that is not possible. */
-  positions(): Promise<readonly SavedPosition[] | undefined>;
+  /** Where to go on reading after what was taken; undefined where that is not possible. */
+  positions(): Promise<SavedLogs | undefined>;
   /** Part of the source that is read; undefined when that is not known. */
   fraction(): number | undefined;
   close(): Promise<void>;

@@ -44,11 +44,14 @@ export class RequestBatches {
   #rejected: RejectedLine[] = [];
   #bytes = 0;
   #number = 0;
+  /** How the log is read, as far as more than a guess is known of it. */
+  #decided: Partial<LogReading>;
   /** Noted after the first batch already: without it a log that is rotated then would be unknown. */
   #savedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RequestBatchesOptions) {
     this.#options = options;
+    this.#decided = options.given;
   }
 
   /** The last batch bears the state at the end, and may be empty. */
@@ -58,29 +61,30 @@ export class RequestBatches {
     const sample = given.format === undefined || given.site === undefined ? await takeSample(pieces) : [];
     const texts = sample.flatMap((piece) => piece.lines.flatMap(({ text }) => (text === undefined ? [] : [textOf(text)])));
     const reading = readSample(texts.slice(0, SAMPLE_LINES), given, say);
+    // A log without a line says nothing yet of its site and format.
+    if (texts.length > 0) this.#decided = reading;
     for await (const piece of follow(sample, pieces)) {
       if (piece.again) this.#options.window.clear();
       for (const line of piece.lines) {
         this.#add(line, piece.provisional, reading);
         piece.take(line);
-        if (this.#lines.length >= linesMax || this.#bytes >= BATCH_BYTES_MAX) yield await this.#cut(reading, false);
+        if (this.#lines.length >= linesMax || this.#bytes >= BATCH_BYTES_MAX) yield await this.#cut(false);
       }
       if (piece.idle && (this.#lines.length > 0 || this.#rejected.length > 0 || clock() - this.#savedMs >= SAVE_MS)) {
-        yield await this.#cut(reading, false);
+        yield await this.#cut(false);
       }
     }
-    yield await this.#cut(reading, true);
+    yield await this.#cut(true);
   }
 
-  async #cut(reading: LogReading, save: boolean): Promise<RequestBatch> {
+  async #cut(save: boolean): Promise<RequestBatch> {
     const { source, window, clock } = this.#options;
     const now = clock();
     let state: ImportState | undefined;
     if (save || now - this.#savedMs >= SAVE_MS) {
       this.#savedMs = now;
       const logs = await source.positions();
-      // A log without a line says nothing yet of its site and format.
-      if (logs !== undefined && logs.length > 0) state = { ...reading, logs, window: window.snapshot() };
+      if (logs !== undefined) state = { ...this.#decided, ...logs, window: window.snapshot() };
     }
     const batch = { number: this.#number, lines: this.#lines, rejected: this.#rejected, state };
     this.#number += 1;

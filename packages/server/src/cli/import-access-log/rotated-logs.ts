@@ -1,9 +1,9 @@
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { type CutLine, FILE_START, LineCutter, type LinePosition } from '../cut-lines.js';
-import { type FileHead, HEAD_BYTES_MAX, hasHead, headOf } from './file-head.js';
+import { type FileHead, HEAD_BYTES_MAX, headOf } from './file-head.js';
 import { CHUNK_BYTES, LOG_LINE_BYTES_MAX, type LogPart, readAt } from './log-file.js';
 
 /** So much of an archive holds the head of the log in it, and never more than a few megabytes. */
@@ -11,49 +11,103 @@ const PACKED_HEAD_BYTES = 4096;
 /** What rotation puts behind a log's name: `.1`, `.2.gz`, `-20260301`, `-20260301.gz`, `.2026-03-01`. */
 const ROTATED_SUFFIX = /^[.-]\d[\d._-]*(?:\.gz)?$/;
 
-/** The logs beside this one that were rotated away from it, the oldest first. */
-export async function rotatedLogs(path: string): Promise<string[]> {
+/** How often a folder is looked at again in which logs are renamed at this moment. */
+const LOOKS_MAX = 3;
+
+/** A log beside the one that is read: rotated away from it, or a copy. */
+export interface LogBeside {
+  readonly path: string;
+  readonly head: FileHead;
+  /** Bytes of the log, unpacked. */
+  readonly bytes: number;
+}
+
+/** What is beside a log. */
+export interface LogsBeside {
+  /** Those that have a whole line, the oldest first. */
+  readonly logs: readonly LogBeside[];
+  /** Paths of those that the system does not let read, or that are damaged archives. */
+  readonly unreadable: readonly string[];
+}
+
+/** A log beside, and where reading it begins. */
+export interface LogChoice {
+  readonly log: LogBeside;
+  readonly start: LinePosition;
+}
+
+/**
+ * Opens logs beside this one. Rotation may rename them between the look and the opening; then it looks again.
+ *
+ * @param choose says which of the logs that are there to open; it may be asked more than once
+ */
+export async function openBeside(
+  path: string,
+  choose: (logs: readonly LogBeside[]) => Promise<readonly LogChoice[]>,
+): Promise<{ readonly beside: LogsBeside; readonly opened: readonly RotatedLog[] }> {
+  for (let looks = 1; ; looks += 1) {
+    const beside = await logsBeside(path);
+    const choices = await choose(beside.logs);
+    const opened: RotatedLog[] = [];
+    for (const { log, start } of choices) {
+      const rotated = await RotatedLog.open(log.path, start).catch(() => undefined);
+      if ((await rotated?.head())?.sha256 === log.head.sha256 && rotated !== undefined) opened.push(rotated);
+      else await rotated?.close();
+    }
+    if (opened.length === choices.length || looks === LOOKS_MAX) return { beside, opened };
+    for (const rotated of opened) await rotated.close();
+  }
+}
+
+/** The logs beside this one that were rotated away from it or copied, the oldest first by the time of the last change. */
+export async function logsBeside(path: string): Promise<LogsBeside> {
+  for (let looks = 1; ; looks += 1) {
+    const found: { readonly log: LogBeside; readonly mtimeMs: number }[] = [];
+    const unreadable: string[] = [];
+    let isMoving = false;
+    for (const rotated of await namesBeside(path)) {
+      const look = await lookAt(rotated);
+      if (look === 'gone') isMoving = true;
+      else if (look === 'unreadable') unreadable.push(rotated);
+      else if (look !== undefined) found.push(look);
+    }
+    if (isMoving && looks < LOOKS_MAX) continue;
+    found.sort((left, right) => left.mtimeMs - right.mtimeMs || compareNames(left.log.path, right.log.path));
+    return { logs: found.map(({ log }) => log), unreadable };
+  }
+}
+
+async function namesBeside(path: string): Promise<string[]> {
   const [folder, name] = [dirname(path), basename(path)];
-  const found: { readonly path: string; readonly mtimeMs: number }[] = [];
   const entries = new Set(await readdir(folder));
-  for (const entry of entries) {
-    if (!entry.startsWith(name) || !ROTATED_SUFFIX.test(entry.slice(name.length))) continue;
-    // An archive beside the log it is made of may not be whole yet.
-    if (entry.endsWith('.gz') && entries.has(entry.slice(0, -3))) continue;
-    const rotated = join(folder, entry);
-    const stats = await stat(rotated).catch(() => undefined);
-    if (stats?.isFile() === true) found.push({ path: rotated, mtimeMs: stats.mtimeMs });
-  }
-  return found.sort((left, right) => compareNames(left.path, right.path) ?? left.mtimeMs - right.mtimeMs).map((log) => log.path);
+  const isRotated = (entry: string): boolean => entry.startsWith(name) && ROTATED_SUFFIX.test(entry.slice(name.length));
+  // An archive beside the log it is made of may not be whole yet.
+  const isUnderWay = (entry: string): boolean => entry.endsWith('.gz') && entries.has(entry.slice(0, -3));
+  return [...entries].filter((entry) => isRotated(entry) && !isUnderWay(entry)).map((entry) => join(folder, entry));
 }
 
-/** `.2` is older than `.1`, and `-20260301` older than `-20260302`; names of both kinds beside each other tell nothing. */
-function compareNames(left: string, right: string): number | undefined {
-  const [leftNumber, rightNumber] = [left, right].map((path) => /\.(\d{1,5})(?:\.gz)?$/.exec(path)?.[1]);
-  if (leftNumber !== undefined && rightNumber !== undefined) return Number(rightNumber) - Number(leftNumber);
-  if (leftNumber !== undefined || rightNumber !== undefined) return undefined;
-  return left < right ? -1 : 1;
-}
-
-/** Which of these logs begins so; the last of several, since an older one is a copy of another time. */
-export async function findByHead(logs: readonly string[], head: FileHead): Promise<string | undefined> {
-  for (const path of logs.toReversed()) {
-    if (hasHead(await readBeginning(path), head)) return path;
-  }
-  return undefined;
-}
-
-/** The first bytes of a log, plain or packed; none when it cannot be read. */
-export async function readBeginning(path: string): Promise<Buffer> {
+async function lookAt(path: string): Promise<{ log: LogBeside; mtimeMs: number } | 'gone' | 'unreadable' | undefined> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');
-    return await beginningOf(handle, path);
-  } catch {
-    return Buffer.alloc(0);
+    const stats = await handle.stat();
+    if (!stats.isFile()) return undefined;
+    const head = headOf(await beginningOf(handle, path));
+    if (head === undefined) return undefined;
+    const bytes = path.endsWith('.gz') ? await unpackedBytes(handle, stats.size) : stats.size;
+    return { log: { path, head, bytes }, mtimeMs: stats.mtimeMs };
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'gone' : 'unreadable';
   } finally {
     await handle?.close();
   }
+}
+
+/** Of logs of the same moment `.2` is older than `.1`, and `-20260301` older than `-20260302`. */
+function compareNames(left: string, right: string): number {
+  const [leftNumber, rightNumber] = [left, right].map((path) => /\.(\d{1,5})(?:\.gz)?$/.exec(path)?.[1]);
+  if (leftNumber !== undefined && rightNumber !== undefined) return Number(rightNumber) - Number(leftNumber);
+  return left < right ? -1 : 1;
 }
 
 async function beginningOf(handle: FileHandle, path: string): Promise<Buffer> {
@@ -61,6 +115,12 @@ async function beginningOf(handle: FileHandle, path: string): Promise<Buffer> {
   // The archive is cut off here, and unpacked as far as it goes.
   const packed = await readAt(handle, 0, PACKED_HEAD_BYTES);
   return gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, HEAD_BYTES_MAX);
+}
+
+/** The last four bytes of an archive are the length of what is in it, modulo 4 GiB (RFC 1952, section 2.3.1). */
+async function unpackedBytes(handle: FileHandle, packedBytes: number): Promise<number> {
+  const trailer = await readAt(handle, Math.max(0, packedBytes - 4), 4);
+  return trailer.length === 4 ? trailer.readUInt32LE() : 0;
 }
 
 /** A log that nothing is added to any more, plain or packed. It is held open: rotation may rename it at any time. */

@@ -1,6 +1,6 @@
 import { LineCutter } from '../cut-lines.js';
 import type { ImportSource } from '../import-source.js';
-import { LOG_LINE_BYTES_MAX, type SavedPosition } from './log-file.js';
+import { LOG_LINE_BYTES_MAX, type SavedLogs } from './log-file.js';
 import { type LogPiece, type LogSource, pieceOf } from './log-pieces.js';
 
 /** An archive or standard input: read from the beginning to the end, each time. */
@@ -32,7 +32,7 @@ export class StreamSource implements LogSource {
     if (last !== undefined) yield pieceOf({ lines: [last] });
   }
 
-  async positions(): Promise<readonly SavedPosition[] | undefined> {
+  async positions(): Promise<SavedLogs | undefined> {
     return undefined;
   }
 

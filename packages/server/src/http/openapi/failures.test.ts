@@ -67,6 +67,7 @@ function wrongBodies({ requestBody }: ApiOperation): Partial<TestRequest>[] {
     { body: all(7) },
     { body: all('\ud800') },
     { body: all('nonsense') },
+    { body: all('x'.repeat(1001)) },
     { body: { ...(example as object), note: 'x'.repeat(1001) } },
     { body: { ...(example as object), project_id: 'nowhere' } },
     { body: { ...(example as object), project_id: 'known', session_id: 'known' } },

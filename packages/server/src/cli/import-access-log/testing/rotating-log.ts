@@ -2,6 +2,7 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
+  readdirSync,
   readFileSync,
   renameSync,
   statSync,
@@ -10,8 +11,12 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { logLine } from './log-server.js';
+
+/** The newest of the rotated logs has the lowest number, the highest, or the latest date. */
+export type LogNaming = 'falling' | 'rising' | 'dated';
 
 /** A log as a web server and logrotate write it: everything happens at once, between two looks of whoever reads it. */
 export class RotatingLog {
@@ -21,6 +26,7 @@ export class RotatingLog {
   #second = 0;
   #unfinished = '';
   #last = '';
+  #dates = 100;
 
   constructor(path: string) {
     this.path = path;
@@ -72,30 +78,36 @@ export class RotatingLog {
   }
 
   #note(line: string): void {
+    // Everything happens within a moment; the log is changed when its lines say so.
+    utimesSync(this.path, this.#second, this.#second);
     this.#last = line;
     this.written.push(/"GET (\S+)/.exec(line)?.[1] ?? '');
   }
 
   /** Renames the log and begins a new one. */
-  rename(): void {
+  rename(naming: LogNaming = 'falling'): void {
     this.finish();
-    this.#shift();
-    renameSync(this.path, `${this.path}.1`);
+    renameSync(this.path, this.#newName(naming));
     writeFileSync(this.path, '');
   }
 
   /** Copies the log and empties it. */
-  copyAndTruncate(): void {
+  copyAndTruncate(naming: LogNaming = 'falling'): void {
     this.finish();
-    this.#shift();
-    copyFileSync(this.path, `${this.path}.1`);
+    this.#copy(this.path, this.#newName(naming));
     truncateSync(this.path);
+  }
+
+  /** Keeps a copy of what was rotated away last, or of the log itself, under a date of its own. */
+  keepCopy(ofRotated: boolean): void {
+    const rotated = this.#rotated().filter((path) => !path.endsWith('.gz'));
+    const source = ofRotated ? rotated.at(-1) : this.path;
+    if (source !== undefined) this.#copy(source, this.#newName('dated'));
   }
 
   /** Packs every rotated log that is not packed yet. */
   pack(): void {
-    for (const number of this.#numbers().filter((known) => existsSync(`${this.path}.${known}`))) {
-      const plain = `${this.path}.${number}`;
+    for (const plain of this.#rotated().filter((path) => !path.endsWith('.gz'))) {
       const { atime, mtime } = statSync(plain);
       writeFileSync(`${plain}.gz`, gzipSync(readFileSync(plain)));
       utimesSync(`${plain}.gz`, atime, mtime);
@@ -103,19 +115,39 @@ export class RotatingLog {
     }
   }
 
-  /** Makes room for a new `.1`. */
-  #shift(): void {
-    for (const number of this.#numbers().reverse()) {
+  /** A name for what is rotated away, and room for it. */
+  #newName(naming: LogNaming): string {
+    this.#dates += 1;
+    if (naming === 'dated') return `${this.path}-${20_260_000 + this.#dates}`;
+    const numbers = this.#numbers();
+    if (naming === 'rising') return `${this.path}.${Math.max(0, ...numbers) + 1}`;
+    for (const number of numbers.sort((left, right) => right - left)) {
       for (const suffix of ['', '.gz']) {
         const from = `${this.path}.${number}${suffix}`;
         if (existsSync(from)) renameSync(from, `${this.path}.${number + 1}${suffix}`);
       }
     }
+    return `${this.path}.1`;
+  }
+
+  #copy(from: string, to: string): void {
+    copyFileSync(from, to);
+    const { atime, mtime } = statSync(from);
+    utimesSync(to, atime, mtime);
+  }
+
+  #rotated(): string[] {
+    const names = readdirSync(dirname(this.path)).filter((name) => /^[.-]\d+(?:\.gz)?$/.test(name.slice(basename(this.path).length)));
+    return names
+      .filter((name) => name.startsWith(basename(this.path)))
+      .map((name) => join(dirname(this.path), name))
+      .sort();
   }
 
   #numbers(): number[] {
-    const numbers: number[] = [];
-    for (let number = 1; existsSync(`${this.path}.${number}`) || existsSync(`${this.path}.${number}.gz`); number += 1) numbers.push(number);
-    return numbers;
+    return this.#rotated().flatMap((path) => {
+      const number = /\.(\d+)(?:\.gz)?$/.exec(path)?.[1];
+      return number === undefined ? [] : [Number(number)];
+    });
   }
 }
