@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,6 +13,7 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CliOutcome, runCli } from '../testing/run-cli.js';
@@ -61,9 +63,9 @@ class Story {
         ['import', 'access-log', inFolder(''), '--follow', '--site', 'https://f.example', '--format', 'combined', '--url', server.url],
         {
           environment: { dataFolder: join(folder, 'data') },
-          onWait: (count) => {
+          onWait: async (count) => {
             // The first of them is written down while the log is looked at for the second time.
-            if (count === 2) noted = this.#noted();
+            if (count === 2 && end === 'kill') noted = await this.#firstNoted();
             const step = steps[count - 1];
             if (step === undefined) process.emit('SIGINT', 'SIGINT');
             else this.#perform(step);
@@ -77,9 +79,20 @@ class Story {
     }
   }
 
+  async #firstNoted(): Promise<ReadonlyMap<string, Buffer>> {
+    let noted = this.#noted();
+    while (noted.size === 0) {
+      await setImmediate();
+      noted = this.#noted();
+    }
+    return noted;
+  }
+
+  /** What stands on the disk; a file that is still being written has another name until it is whole. */
   #noted(): ReadonlyMap<string, Buffer> {
     const imports = join(folder, 'data', 'imports');
-    return new Map(readdirSync(imports).map((name) => [join(imports, name), readFileSync(join(imports, name))]));
+    const names = existsSync(imports) ? readdirSync(imports).filter((name) => name.endsWith('.json')) : [];
+    return new Map(names.map((name) => [join(imports, name), readFileSync(join(imports, name))]));
   }
 
   #restore(noted: ReadonlyMap<string, Buffer>): void {

@@ -71,8 +71,8 @@ export interface CliWorld {
   readonly defaultUrl?: string;
   readonly stdin?: CliInput;
   readonly terminal?: { readonly columns: number; readonly rows: number };
-  /** Called instead of waiting. */
-  readonly onWait?: (count: number) => void;
+  /** Called instead of waiting, which is over when it is done. */
+  readonly onWait?: (count: number) => void | Promise<void>;
   /** Milliseconds the clock moves on at each look. @default 0 */
   readonly clockStepMs?: number;
 }
@@ -103,7 +103,7 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
     wait: async (milliseconds, signal) => {
       waits.push(milliseconds);
       now += milliseconds;
-      world.onWait?.(waits.length);
+      await world.onWait?.(waits.length);
       signal?.throwIfAborted();
     },
   };
