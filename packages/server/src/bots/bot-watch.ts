@@ -45,7 +45,7 @@ export interface BotWatchOptions {
 
 /** Is told how sessions stand. */
 export interface SessionListener {
-  /** Does it want to know of the sessions of a project at the moment? Remembering them costs as much as a third of scoring them. */
+  /** Does it want to know of the sessions of a project at the moment? Remembering them for nobody would cost every request. */
   isListening(projectId: string): boolean;
   /** Called once per commit with the sessions that something was observed of. */
   tell(sessions: readonly WatchedSession[]): void;

@@ -1,4 +1,4 @@
-import { AnalyticsError, type AnomalyMetric, type IngestLimits, readAnomalyMetric } from '@systemprompt-analytics/core';
+import { AnalyticsError, type AnomalyMetric, type IngestLimits, readAnomalyMetric, reasonOf } from '@systemprompt-analytics/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ANOMALY_STATUSES, type AnomalyStatus } from '../anomalies/anomaly.js';
 import type { AnomalyDetectionService } from '../anomalies/anomaly-detection-service.js';
@@ -118,7 +118,7 @@ function readLimits(body: Buffer, metric: AnomalyMetric): { readonly warning: un
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw new AnalyticsError('invalid_json', `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    throw new AnalyticsError('invalid_json', `The body is not JSON: ${reasonOf(cause)}.`, { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new AnalyticsError('invalid_json', 'The body is not a JSON object such as {"warning": 15, "critical": 30}.');

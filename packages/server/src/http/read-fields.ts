@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@systemprompt-analytics/core';
+import { AnalyticsError, reasonOf } from '@systemprompt-analytics/core';
 
 /**
  * The text fields of a JSON body. A field that is null counts as absent.
@@ -11,7 +11,7 @@ export function readTextFields(body: Buffer, known: readonly string[]): Record<s
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw new AnalyticsError('invalid_json', `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    throw new AnalyticsError('invalid_json', `The body is not JSON: ${reasonOf(cause)}.`, { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new AnalyticsError('invalid_json', 'The body is not a JSON object.');

@@ -1,4 +1,4 @@
-import { AnalyticsError, type EventFault, type IngestLimits } from '@systemprompt-analytics/core';
+import { AnalyticsError, type EventFault, type IngestLimits, reasonOf } from '@systemprompt-analytics/core';
 
 /** One event of a body, read as JSON, or why it could not be. */
 export type BatchItem = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: EventFault };
@@ -38,7 +38,7 @@ function readWhole(body: Buffer, limits: IngestLimits): BatchItem[] {
       const items = readLines(body, limits);
       if (items.some((item) => item.ok)) return items;
     }
-    throw new AnalyticsError('invalid_json', `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    throw new AnalyticsError('invalid_json', `The body is not JSON: ${reasonOf(cause)}.`, { cause });
   }
   const events = listOf(value);
   if (events.length > limits.batchEventsMax) throw tooLong(events.length, limits);
@@ -89,7 +89,7 @@ function readLine(line: string, limits: IngestLimits): BatchItem {
   try {
     return { ok: true, value: JSON.parse(line) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     return { ok: false, fault: { code: 'invalid_json', path: '', message: `The line is not JSON: ${reason}.` } };
   }
 }

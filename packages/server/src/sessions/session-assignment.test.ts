@@ -2,6 +2,10 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bind, render, sql } from '../store/sql.js';
 import { openTestProduct, type TestProduct, type TestProductOptions } from '../testing/test-product.js';
+import { LiveSession } from './live-sessions.js';
+import { OriginReader } from './origin-reader.js';
+import { SessionMerges } from './session-merges.js';
+import { openVisits } from './visits.js';
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 const MINUTE = 60_000;
@@ -189,6 +193,25 @@ describe('sessions found by their visitor', () => {
     await product.send(visits.map(event));
     await product.send(visits.map((visit) => event({ ...visit, id: visit.id.replace('a', 'b'), atMs: NOON - GAP / 2 })));
     expect(await sessionsOf(product)).toEqual([1, 2, 3, 4].map((who) => [`a${who}`, `b${who}`]));
+  });
+
+  it('are bounded in memory also where an application opens them and no web client comes', async () => {
+    const { store, enricher } = (await open()).product;
+    const visits = openVisits({
+      configuration: { sessionGapMs: GAP, liveSessionsMax: 2 },
+      store,
+      clock: () => NOON,
+      origins: new OriginReader(enricher, async () => undefined),
+      merges: new SessionMerges(
+        store,
+        () => NOON,
+        () => undefined,
+      ),
+      catchUp: async () => undefined,
+    });
+    for (const id of ['a', 'b', 'c']) visits.live.add('default', new LiveSession(id, '', true, NOON, NOON));
+    await visits.assignment.assign([]);
+    expect([visits.live.size, visits.live.find('default', 'a')]).toEqual([2, undefined]);
   });
 
   it('are kept alive by engagement, which opens none and counts as no event', async () => {

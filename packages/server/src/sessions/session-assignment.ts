@@ -46,7 +46,11 @@ export class SessionAssignment implements SessionFinder {
 
   async assign(events: readonly ArrivedEvent[]): Promise<void> {
     const web = events.map(({ incoming }) => incoming).filter((incoming) => incoming.web !== undefined);
-    if (web.length === 0) return;
+    if (web.length === 0) {
+      // Applications open sessions, too.
+      this.#options.live.trim();
+      return;
+    }
     await this.#options.origins.ready();
     await this.#options.salts.ensure(this.#daysOf(web));
     await this.#loadStored(web);

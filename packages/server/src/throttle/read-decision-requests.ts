@@ -1,5 +1,13 @@
 import { isIP } from 'node:net';
-import { AnalyticsError, describe, type EventFault, EventFaultError, type IngestLimits, isAddress } from '@systemprompt-analytics/core';
+import {
+  AnalyticsError,
+  describe,
+  type EventFault,
+  EventFaultError,
+  type IngestLimits,
+  isAddress,
+  reasonOf,
+} from '@systemprompt-analytics/core';
 import type { RequestDescription } from './decision-maker.js';
 
 /** One request of a body, or why it could not be read. */
@@ -30,7 +38,7 @@ export function readDecisionRequests(body: Buffer, context: DecisionContext): De
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw new AnalyticsError('invalid_json', `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    throw new AnalyticsError('invalid_json', `The body is not JSON: ${reasonOf(cause)}.`, { cause });
   }
   const requests = listOf(value);
   if (requests.length === 0) throw new AnalyticsError('empty_body', 'The body holds no request.', { path: 'requests' });

@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@systemprompt-analytics/core';
+import { AnalyticsError, reasonOf } from '@systemprompt-analytics/core';
 import protobuf from 'protobufjs';
 import { parseJsonKeepingIntegers } from './json-integers.js';
 import type { OtlpEncoding } from './otlp-encoding.js';
@@ -146,7 +146,7 @@ function readGroups(body: Uint8Array, encoding: OtlpEncoding, limits: DecodeLimi
     return encoding === 'protobuf' ? readProtobufGroups(body, limits, counter) : readJsonGroups(body, limits, counter);
   } catch (error) {
     if (error instanceof AnalyticsError) throw error;
-    const cause = (error instanceof Error ? error.message : String(error)).slice(0, REASON_LENGTH_MAX);
+    const cause = reasonOf(error).slice(0, REASON_LENGTH_MAX);
     const form = encoding === 'protobuf' ? 'protobuf' : 'JSON';
     throw new AnalyticsError('invalid_protobuf', `The body is not a readable ExportTraceServiceRequest in ${form}: ${cause}.`, {
       cause: error,
@@ -269,7 +269,7 @@ function decodeSpan(bytes: Uint8Array, limits: DecodeLimits): object {
   try {
     return OTLP_TYPES.span.decode(bytes);
   } catch (error) {
-    throw new OtlpValueFault(`the span is not readable: ${error instanceof Error ? error.message : String(error)}`);
+    throw new OtlpValueFault(`the span is not readable: ${reasonOf(error)}`);
   }
 }
 
